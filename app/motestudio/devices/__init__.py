@@ -1,0 +1,1 @@
+"""Ports, transports, the link and the live tail."""

@@ -1,0 +1,1 @@
+"""Board files, generator, builder and packages: runs external programs only."""

@@ -1,0 +1,1 @@
+"""Manifests, discovery, registry and compatibility: reads text, never imports plugin code."""

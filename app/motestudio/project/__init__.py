@@ -1,0 +1,1 @@
+"""The project folder: store, recordings, schema and migrations, artifact cache, undo."""

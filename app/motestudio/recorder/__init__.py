@@ -1,0 +1,1 @@
+"""The recorder program: owns the port, decodes, appends to disk."""

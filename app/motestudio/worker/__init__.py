@@ -1,0 +1,1 @@
+"""The worker program: the only room that imports plugin code."""
