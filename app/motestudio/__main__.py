@@ -25,9 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     args = sys.argv[1:] if argv is None else argv
     if args and args[0] in PROGRAMS:
         return int(importlib.import_module(PROGRAMS[args[0]]).main(args[1:]))
-    from motestudio.cli.main import run
-
-    return run(args)
+    return int(importlib.import_module("motestudio.cli.main").run(args))
 
 
 if __name__ == "__main__":

@@ -77,7 +77,8 @@ class Param:
             raise self._error(value, "one of " + ", ".join(self.choices))
         elif isinstance(value, str):
             return value
-        raise self._error(value, {"int": "a whole number", "float": "a number", "bool": "true or false"}.get(self.type, "text"))
+        wanted = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+        raise self._error(value, wanted.get(self.type, "text"))
 
     def parse(self, text: str) -> Value:
         """Read a value from text, as a command line gives it."""

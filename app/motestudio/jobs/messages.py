@@ -123,7 +123,8 @@ def decode_event(data: bytes) -> Event:
     Raises:
         msgspec.DecodeError: not an event.
     """
-    return _events.decode(data)
+    event: Event = _events.decode(data)
+    return event
 
 
 def decode_command(data: bytes) -> Command:
@@ -132,4 +133,5 @@ def decode_command(data: bytes) -> Command:
     Raises:
         msgspec.DecodeError: not a command.
     """
-    return _commands.decode(data)
+    command: Command = _commands.decode(data)
+    return command
