@@ -1,0 +1,64 @@
+# Mote Studio. Two commands matter: `make demo` and `make test`; both install what they need.
+PYTHON ?= python3
+VENV := .venv
+HEADLESS := .venv-headless
+BIN := $(VENV)/bin
+PIP := -m pip install -q --disable-pip-version-check -c packaging/constraints.txt
+# One BLAS thread: threaded BLAS costs 4-10x on a busy machine.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: demo studio test lint unit gui headless bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	@$(BIN)/mote demo --report demo-report
+
+studio: $(VENV)/.installed
+	@packaging/system-packages.sh studio
+	@$(BIN)/mote studio
+
+test: lint unit gui headless
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check app plugins tests packaging
+	$(BIN)/ruff format --check app plugins tests packaging
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python packaging/check_sizes.py
+
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest tests --ignore=tests/gui
+
+gui: $(VENV)/.dev
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/gui
+
+# The contracts: every test but the window's and the training ones, where there is neither Qt nor TensorFlow.
+headless: $(HEADLESS)/.installed
+	$(HEADLESS)/bin/python packaging/check_headless.py
+	$(HEADLESS)/bin/python -m pytest tests/unit tests/jobs tests/plugins -m "not train"
+
+bench: $(VENV)/.dev
+	$(BIN)/mote bench app
+
+$(VENV)/.installed: pyproject.toml packaging/constraints.txt packaging/system-packages.sh
+	@packaging/system-packages.sh demo
+	@echo "Installing Mote Studio into $(VENV) (about 1 GB to download the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP) -U pip
+	@$(BIN)/python $(PIP) -e '.[gui,train]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	@packaging/system-packages.sh test
+	@$(BIN)/python $(PIP) --group dev
+	@touch $@
+
+$(HEADLESS)/.installed: pyproject.toml packaging/constraints.txt
+	@$(PYTHON) -m venv $(HEADLESS)
+	@$(HEADLESS)/bin/python $(PIP) -U pip
+	@$(HEADLESS)/bin/python $(PIP) -e . --group headless
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(HEADLESS) demo-report build dist
