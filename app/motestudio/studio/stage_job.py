@@ -1,0 +1,126 @@
+"""Runs one stage of a plugin as a job and turns its terminal event into a result or an error."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from motestudio.domain.params import Value
+from motestudio.errors import Cancelled, JobError
+from motestudio.jobs.messages import (
+    Completed,
+    Crashed,
+    Event,
+    Failed,
+    JobCancelled,
+    Log,
+    Metric,
+    Progress,
+    RunStage,
+    Terminal,
+    TimedOut,
+)
+from motestudio.jobs.runner import JobSpec
+from motestudio.plugins.registry import StageEntry
+from motestudio.studio.home import Studio
+from motestudio.studio.operation import Operation
+
+LIGHT_KINDS = frozenset({"segmenter", "feature:constants", "importer"})
+FRESH_KINDS = frozenset({"evaluate"})
+"""Kinds that can kill their process (TFLM on a bad model) and so never share one."""
+
+
+def run_stage(
+    studio: Studio,
+    entry: StageEntry,
+    operation: Operation,
+    *,
+    params: Mapping[str, Value],
+    inputs: Mapping[str, Path],
+    workdir: Path,
+    seed: int = 1,
+    kind: str = "",
+) -> dict[str, Any]:
+    """Run a stage in a worker process and wait for its end.
+
+    Args:
+        studio: for its runner.
+        entry: the stage.
+        operation: gets progress, metrics and log lines; cancels.
+        params: complete.
+        inputs: artifact folders by name.
+        workdir: an empty folder for the outputs.
+        seed: of every random draw.
+        kind: another use of the stage than its own kind, such as ``feature:constants``.
+
+    Returns:
+        What the stage said of its output.
+
+    Raises:
+        JobError: it failed, crashed or timed out.
+        Cancelled: the caller cancelled.
+    """
+    kind = kind or entry.manifest.kind
+    message = RunStage(
+        job=uuid.uuid4().hex,
+        plugin_dir=str(entry.folder),
+        stage=entry.manifest.id,
+        kind=kind,
+        entry=entry.manifest.entry,
+        implementation=entry.manifest.implementation,
+        params=dict(params),
+        inputs={name: str(folder) for name, folder in inputs.items()},
+        workdir=str(workdir),
+        seed=seed,
+    )
+    spec = JobSpec(
+        title=entry.manifest.title, message=message, heavy=kind not in LIGHT_KINDS, fresh=kind in FRESH_KINDS
+    )
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Progress):
+            low, high = operation.span
+            operation_progress(operation, low + event.fraction * (high - low), event.text)
+        elif isinstance(event, Metric):
+            operation.metric(event.name, event.value, event.step)
+        elif isinstance(event, Log):
+            operation.log(event.text)
+
+    return result_of(studio.runner.run(spec, tell, operation.cancel), entry.manifest.title)
+
+
+def operation_progress(operation: Operation, fraction: float, text: str) -> None:
+    """Pass progress on without raising: this runs in the runner's thread, which reacts to the token by itself."""
+    from motestudio.studio.operation import Happening
+
+    operation.on_happening(Happening("progress", text, fraction))
+
+
+def result_of(end: Terminal, title: str) -> dict[str, Any]:
+    """The meta of a completed job.
+
+    Raises:
+        JobError: it did not complete.
+        Cancelled: it was cancelled.
+    """
+    if isinstance(end, Completed):
+        return end.meta
+    if isinstance(end, JobCancelled):
+        raise Cancelled
+    if isinstance(end, Failed):
+        raise JobError(end.code, f"{title}: {end.text}", end.hint, {"traceback": end.traceback})
+    if isinstance(end, Crashed):
+        raise JobError(
+            "job.crashed",
+            f"{title}: the worker process died ({end.text}).",
+            "Nothing was kept of this stage; the log has its last lines. Run it again.",
+            {"exit_code": end.exit_code},
+        )
+    assert isinstance(end, TimedOut)
+    raise JobError(
+        "job.timed_out",
+        f"{title}: no sign of life for {end.seconds:.0f} s, so it was stopped.",
+        "Run it again; if it happens again, report it to the stage's author.",
+    )
