@@ -4,11 +4,12 @@ A plugin is a folder with a ``plugin.toml``; its stages are classes that follow 
 in this package reads or writes the project: a stage is given arrays and folders and returns arrays and facts.
 """
 
+from motestudio.domain.labels import Segment
 from motestudio.domain.params import Param, Value
 from motestudio.domain.signal import Channel, ChannelGroup
 from motestudio.errors import Cancelled, PluginError
 from motestudio.sdk.context import RunContext
-from motestudio.sdk.data import Clip, Deployable, FeatureSet, SignalInfo, WindowSet
+from motestudio.sdk.data import TEST, TRAIN, VALIDATION, Clip, Deployable, FeatureSet, SignalInfo, WindowSet
 from motestudio.sdk.quantise import quantise
 from motestudio.sdk.stages import (
     ConvertStage,
@@ -41,8 +42,12 @@ __all__ = [
     "Param",
     "PluginError",
     "RunContext",
+    "Segment",
     "SegmenterStage",
     "SignalInfo",
+    "TEST",
+    "TRAIN",
+    "VALIDATION",
     "Value",
     "WindowSet",
     "WindowStage",
