@@ -1,0 +1,132 @@
+"""The held-out windows on the board: the same raw samples go in, and the outputs are compared bit for bit."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from motestudio.errors import DeviceError, ProjectError
+from motestudio.project.store import Project
+from motestudio.sdk.data import TEST, WindowSet
+from motestudio.studio.device_session import DeviceSession
+from motestudio.studio.operation import Operation
+from motestudio.studio.train import Run
+
+
+@dataclass(frozen=True, slots=True)
+class BoardCheck:
+    """How the board did on the held-out windows.
+
+    Attributes:
+        tested: windows sent.
+        equal: windows whose every output byte was the host's.
+        host_accuracy: of the host's int8 outputs, by window.
+        board_accuracy: of the board's, by window.
+        board_take_accuracy: of the board's, by take (mean score of its windows).
+        confusion: of the board, rows true class, columns said class.
+        classes: names in that order.
+        latency_us: median on the board, features and inference.
+        first_difference: index of the first unequal window, -1 where all are equal.
+        seconds: the whole check.
+    """
+
+    tested: int
+    equal: int
+    host_accuracy: float
+    board_accuracy: float
+    board_take_accuracy: float
+    confusion: tuple[tuple[int, ...], ...]
+    classes: tuple[str, ...]
+    latency_us: float
+    first_difference: int
+    seconds: float
+
+
+def held_out_windows(project: Project, run: Run) -> WindowSet:
+    """The windows a run was trained and tested on.
+
+    Raises:
+        ProjectError: the cache has been emptied since.
+    """
+    folder = project.cache.folder_of(run.artifact("windows"))
+    if folder is None:
+        raise ProjectError(
+            "cache.gone", f"The windows of {run.id} are no longer in the cache.", "Train again: mote train."
+        )
+    return WindowSet.load(folder)
+
+
+def on_board(project: Project, session: DeviceSession, run: Run, operation: Operation) -> BoardCheck:
+    """Send every held-out window to the board and compare.
+
+    Args:
+        project: has the windows.
+        session: connected to a board that holds this run's model.
+        run: whose outputs on the host are the reference.
+        operation: progress and cancel.
+
+    Raises:
+        DeviceError: the board holds another model, or stopped answering.
+    """
+    began = time.monotonic()
+    windows = held_out_windows(project, run)
+    rows = np.flatnonzero(windows.splits == TEST)
+    host: npt.NDArray[np.int8] = np.load(run.folder / "outputs.npy", allow_pickle=False)
+    if len(host) != len(rows):
+        raise ProjectError("run.broken", f"{run.id} has outputs of other windows.", "Train again: mote train.")
+    board = np.zeros_like(host)
+    latencies: list[float] = []
+    for index, row in enumerate(rows):
+        if index % 8 == 0:
+            operation.progress(index / len(rows), f"window {index + 1} of {len(rows)}")
+        samples = np.ascontiguousarray(windows.samples[row]).astype("<i2").tobytes()
+        answer = session.request("infer_window", samples=samples)
+        output = np.frombuffer(answer["output"], dtype=np.int8)
+        if output.shape != host.shape[1:]:
+            raise DeviceError(
+                "device.other_model",
+                f"The board answers with {output.size} scores, the model has {host.shape[1]}.",
+                "Flash this run's model first: mote firmware flash.",
+            )
+        board[index] = output
+        latencies.append(float(answer.get("latency_us", 0)))
+    operation.progress(1.0, f"{len(rows)} windows")
+    return _compare(windows, rows, host, board, latencies, time.monotonic() - began)
+
+
+def _compare(
+    windows: WindowSet,
+    rows: npt.NDArray[np.intp],
+    host: npt.NDArray[np.int8],
+    board: npt.NDArray[np.int8],
+    latencies: Sequence[float],
+    seconds: float,
+) -> BoardCheck:
+    truth = windows.labels[rows]
+    same = (host == board).all(axis=1)
+    unequal = np.flatnonzero(~same)
+    said = board.argmax(axis=1)
+    n = len(windows.classes)
+    confusion = np.zeros((n, n), dtype=int)
+    np.add.at(confusion, (truth, said), 1)
+    takes = windows.takes[rows]
+    right = [
+        int(board[takes == take].astype(int).sum(axis=0).argmax() == truth[takes == take][0]) for take in np.unique(takes)
+    ]
+    return BoardCheck(
+        tested=len(rows),
+        equal=int(same.sum()),
+        host_accuracy=float((host.argmax(axis=1) == truth).mean()),
+        board_accuracy=float((said == truth).mean()),
+        board_take_accuracy=float(np.mean(right)),
+        confusion=tuple(tuple(int(v) for v in row) for row in confusion),
+        classes=windows.classes,
+        latency_us=statistics.median(latencies) if latencies else 0.0,
+        first_difference=int(unequal[0]) if len(unequal) else -1,
+        seconds=seconds,
+    )
