@@ -1,0 +1,17 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+
+def format_bytes(count: float) -> str:
+    """Bytes for people: ``640 B``, ``12.1 KB``, ``1.00 MB``; 1 KB is 1024 bytes.
+
+    Args:
+        count: bytes; a fraction (from an estimate) is rounded.
+    """
+    size = abs(count)
+    if size < 1023.5:
+        return f"{count:.0f} B"
+    if size < 1023.95 * 1024:
+        return f"{count / 1024:.1f} KB"
+    return f"{count / 1024 / 1024:.2f} MB"

@@ -1,0 +1,110 @@
+"""Board files: read and validate ``resources/boards/*.toml`` and the user's own.
+
+Reads text only; it talks to no board. A broken file of the user's is reported by name and key and does not hide
+the others.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from motestudio.domain.board import BoardFile
+from motestudio.errors import AppError, BuildError
+from motestudio.shipped import resources_dir
+
+CORES = (
+    *("cortex-m0", "cortex-m0+", "cortex-m3", "cortex-m4", "cortex-m4f", "cortex-m7", "cortex-m33"),
+    *("xtensa-lx6", "xtensa-lx7", "rv32imc"),
+)
+KERNELS = ("cmsis-nn", "esp-nn", "reference")
+FAMILIES = ("stm32", "esp32", "virtual")
+
+_TEXT, _COUNT, _AMOUNT, _CHOICE, _NAMES = "text", "count", "amount", "choice", "names"
+_KEYS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
+    "name": (_TEXT, True, ()),
+    "chip": (_TEXT, True, ()),
+    "core": (_CHOICE, True, CORES),
+    "clock_hz": (_COUNT, True, ()),
+    "ram_bytes": (_COUNT, True, ()),
+    "flash_bytes": (_COUNT, True, ()),
+    "kernels": (_CHOICE, True, KERNELS),
+    "cycles_per_mac": (_AMOUNT, False, ()),
+    "active_mw": (_AMOUNT, False, ()),
+    "family": (_CHOICE, False, FAMILIES),
+    "sensors": (_NAMES, False, ()),
+}
+_ID = re.compile(r"[a-z0-9][a-z0-9.+-]*")
+
+
+def load_boards(extra_dirs: Iterable[Path] = (), problems: list[AppError] | None = None) -> dict[str, BoardFile]:
+    """Read every board file.
+
+    Args:
+        extra_dirs: the user's folders, searched after the shipped one; a later file with the same id wins.
+        problems: where given, a broken file of the user's is added here and left out instead of being raised.
+
+    Returns:
+        Boards by id, sorted by id.
+
+    Raises:
+        BuildError: ``board.broken``: a file is not valid; the text names file and key.
+    """
+    boards: dict[str, BoardFile] = {}
+    for folder in (resources_dir() / "boards", *extra_dirs):
+        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+            try:
+                board = read_board(path)
+            except AppError as error:
+                if problems is None:
+                    raise
+                problems.append(error)
+                continue
+            boards[board.id] = board
+    return dict(sorted(boards.items()))
+
+
+def read_board(path: Path) -> BoardFile:
+    """Read one board file; its stem is the board's id.
+
+    Raises:
+        BuildError: ``board.broken``, with ``path`` and ``key`` in its data.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _broken(path, "", f"cannot be read: {error}", "Mend the file or take it out of the folder.") from error
+    if not _ID.fullmatch(path.stem):
+        raise _broken(path, "", "has a name that is no board id", "Use small letters, digits, dots and dashes.")
+    if unknown := sorted(set(table) - set(_KEYS)):
+        raise _broken(path, unknown[0], f"has an unknown key {unknown[0]!r}", f"Known keys: {', '.join(_KEYS)}.")
+    values = {key: _value(path, table, key) for key in _KEYS if key in table or _KEYS[key][1]}
+    return BoardFile(id=path.stem, **values)
+
+
+def _value(path: Path, table: Mapping[str, Any], key: str) -> Any:
+    kind, _, choices = _KEYS[key]
+    if key not in table:
+        raise _broken(path, key, f"has no {key!r}", f"Add the key {key!r}.")
+    value = table[key]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    wanted = {
+        _TEXT: ("a text that is not empty", isinstance(value, str) and bool(value)),
+        _COUNT: ("a whole number above 0", isinstance(value, int) and number and 0 < value < 2**40),
+        _AMOUNT: ("a number of 0 or more", number and 0 <= value < 1e9),
+        _CHOICE: ("one of " + ", ".join(choices), isinstance(value, str) and value in choices),
+        _NAMES: ("a list of names", isinstance(value, list) and all(isinstance(v, str) and v for v in value)),
+    }
+    text, good = wanted[kind]
+    if not good:
+        raise _broken(path, key, f"has {key} = {value!r}", f"It must be {text}.")
+    if kind == _NAMES:
+        return tuple(value)
+    return float(value) if kind == _AMOUNT else value
+
+
+def _broken(path: Path, key: str, what: str, hint: str) -> BuildError:
+    return BuildError("board.broken", f"Board file {path.name} {what}.", hint, {"path": str(path), "key": key})
