@@ -1,0 +1,127 @@
+"""Conversations that take several requests, as generators: they yield a request and are sent its reply.
+
+No input or output here, so the blocking client and the recorder's event loop run the same code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator
+from typing import Any
+
+from motestudio.devices.link.protocol import Reply
+from motestudio.errors import AppError, DeviceError, FlashError
+
+CHUNK_BYTES = 4096
+"""Bytes of a package or a window in one request."""
+
+Step = tuple[str, dict[str, Any]]
+Exchange = Generator[Step, Reply, dict[str, Any]]
+
+
+def refused(op: str, reply: Reply) -> AppError:
+    """The error of a reply that says no."""
+    kind = FlashError if op.startswith(("load_", "read_back", "package_")) else DeviceError
+    hint = _HINTS.get(reply.code, "")
+    return kind(reply.code, reply.text, hint, {"op": op})
+
+
+_HINTS = {
+    "infer.missing": "Install the training packages, or use a real board.",
+    "infer.no_model": "Flash the board first.",
+    "infer.crashed": "The model is damaged or of a kind the board's interpreter does not know: convert it again.",
+    "infer.arena": "Give the model a larger arena, or make the model smaller.",
+    "package.flash": "Choose a smaller model or a board with more flash.",
+    "package.ram": "Choose a smaller model or a board with more RAM.",
+    "package.board": "Build the package for the board that is connected.",
+    "load.hash": "Send the package again.",
+}
+
+
+def single(op: str, args: dict[str, Any]) -> Exchange:
+    """One request; its result."""
+    reply = yield op, args
+    if not reply.ok:
+        raise refused(op, reply)
+    return reply.result
+
+
+def load_package(data: bytes, name: str, progress: Callable[[float], None] | None = None) -> Exchange:
+    """Send a package and compare the hash that the board computes over its own flash.
+
+    Args:
+        data: of the package.
+        name: for people.
+        progress: told the fraction, 0..1.
+
+    Returns:
+        ``{"sha256": ...}`` as the board computed it, equal to ours.
+
+    Raises:
+        FlashError: the board refuses, or ``flash.verify``: its flash holds something else.
+    """
+    ours = hashlib.sha256(data).hexdigest()
+    yield from single("load_begin", {"size": len(data), "sha256": ours, "name": name})
+    for offset in range(0, len(data), CHUNK_BYTES):
+        yield from single("load_data", {"offset": offset, "data": data[offset : offset + CHUNK_BYTES]})
+        if progress is not None:
+            progress(min(1.0, (offset + CHUNK_BYTES) / len(data)))
+    result = yield from single("load_end", {})
+    theirs = result.get("sha256")
+    if theirs != ours:
+        raise FlashError(
+            "flash.verify",
+            "The board's flash does not hold what was sent.",
+            "Flash it again; if it happens twice, the flash is worn out or the cable is bad.",
+            {"sent": ours, "board": str(theirs)},
+        )
+    return {"sha256": theirs}
+
+
+def read_back(length: int) -> Exchange:
+    """Read the first bytes of the board's package flash.
+
+    Returns:
+        ``{"data": bytes}``.
+
+    Raises:
+        FlashError: the board refuses or sends something else.
+    """
+    parts: list[bytes] = []
+    have = 0
+    while have < length:
+        want = min(CHUNK_BYTES, length - have)
+        result = yield from single("read_back", {"offset": have, "length": want})
+        part = result.get("data")
+        if not isinstance(part, bytes) or not 0 < len(part) <= want:
+            raise FlashError("flash.read_back", "The board does not read its flash back.", "Flash it again.")
+        parts.append(part)
+        have += len(part)
+    return {"data": b"".join(parts)}
+
+
+def infer_window(samples: bytes) -> Exchange:
+    """Have the board infer one window, sent in as many requests as it needs.
+
+    Args:
+        samples: int16 little-endian, channels interleaved.
+
+    Returns:
+        ``{"output": bytes of int8, "latency_us": int}``.
+
+    Raises:
+        DeviceError: the board refuses.
+    """
+    if len(samples) <= CHUNK_BYTES:
+        return (yield from single("infer_window", {"samples": samples}))
+    last = (len(samples) - 1) // CHUNK_BYTES * CHUNK_BYTES
+    for offset in range(0, last, CHUNK_BYTES):
+        yield from single("window_data", {"offset": offset, "data": samples[offset : offset + CHUNK_BYTES]})
+    return (yield from single("infer_window", {"samples": samples[last:], "offset": last}))
+
+
+def exchange_for(op: str, args: dict[str, Any]) -> Exchange:
+    """The conversation behind an operation that a caller names."""
+    if op == "infer_window" and isinstance(args.get("samples"), bytes):
+        return infer_window(args["samples"])
+    return single(op, args)

@@ -1,0 +1,246 @@
+"""Byte streams to boards: serial ports, pseudo-terminals, sockets and captured files, opened by one address.
+
+A transport moves bytes and knows nothing of what they mean. Everything that goes wrong arrives as `DeviceError`
+with one of the codes ``device.no_port``, ``device.busy``, ``device.permission`` and ``device.gone``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import select
+import socket
+import time
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from motestudio.devices.ports import holder_of
+from motestudio.errors import DeviceError
+
+CONNECT_SECONDS = 5.0
+_WRITE_SECONDS = 5.0
+
+
+class Transport(Protocol):
+    """An open connection to a board."""
+
+    url: str
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        """Wait for bytes and return what is there, at most `max_bytes`; empty after `timeout_s` without any.
+
+        Raises:
+            DeviceError: ``device.gone``.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`.
+
+        Raises:
+            DeviceError: ``device.gone``, or nothing is taken for seconds.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the port; may be called twice."""
+        ...
+
+
+def open_transport(url: str, baud: int = 115200) -> Transport:
+    """Open a port.
+
+    Args:
+        url: ``socket://host:port``, ``replay:/path/to/captured.bin``, or the path or name of a serial port or
+            pseudo-terminal.
+        baud: of a serial port; the others ignore it.
+
+    Returns:
+        The open transport, held by nobody else.
+
+    Raises:
+        DeviceError: it cannot be opened.
+    """
+    if url.startswith("socket://"):
+        return SocketTransport(url)
+    if url.startswith("replay:"):
+        return ReplayTransport(url)
+    if not url:
+        raise DeviceError("device.no_port", "No port is chosen.", "Choose a port, or start a virtual board.")
+    return SerialTransport(url, baud)
+
+
+def gone(url: str, detail: object = "") -> DeviceError:
+    """The error of a board that is no longer there."""
+    return DeviceError(
+        "device.gone",
+        f"The board at {url} is gone.",
+        "Check its cable and power, then connect again.",
+        {"port": url, "detail": str(detail)},
+    )
+
+
+def busy(url: str, holder: str = "") -> DeviceError:
+    """The error of a port that somebody else holds."""
+    return DeviceError(
+        "device.busy",
+        f"{url} is in use{f' by {holder}' if holder else ' by another program'}.",
+        "Close the other program (a serial monitor, a second studio), then connect again.",
+        {"port": url, "holder": holder},
+    )
+
+
+class SerialTransport:
+    """A serial port or pseudo-terminal, opened exclusively and without touching the reset lines."""
+
+    def __init__(self, path: str, baud: int) -> None:
+        import serial
+
+        self.url = path
+        port = serial.Serial(timeout=0, write_timeout=_WRITE_SECONDS)
+        port.port, port.baudrate, port.exclusive = path, baud, True
+        # On most ESP32 boards DTR and RTS drive reset and boot: both stay released, so that connecting does not
+        # restart the board.
+        port.dtr = port.rts = False
+        try:
+            port.open()
+        except (OSError, ValueError) as error:
+            raise _open_error(path, error) from error
+        self._port = port
+        self._error = serial.SerialException
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        """See `Transport.read`."""
+        try:
+            self._port.timeout = timeout_s
+            data: bytes = self._port.read(1)
+            if data and max_bytes > 1 and (more := self._port.in_waiting):
+                self._port.timeout = 0
+                data += self._port.read(min(more, max_bytes - 1))
+        except (OSError, TypeError) as error:  # TypeError: closed by another thread
+            raise gone(self.url, error) from error
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See `Transport.write`."""
+        try:
+            self._port.write(data)
+        except (OSError, TypeError) as error:
+            raise gone(self.url, error) from error
+
+    def close(self) -> None:
+        """See `Transport.close`."""
+        with contextlib.suppress(OSError):  # the device node may be gone already
+            self._port.close()
+
+
+def _open_error(path: str, error: Exception) -> DeviceError:
+    number = getattr(error, "errno", None)
+    said = str(error).lower()
+    if number in (errno.EACCES, errno.EPERM) or "permission" in said:
+        return DeviceError(
+            "device.permission",
+            f"You may not open {path}.",
+            "Add yourself to the group that owns it (often dialout or uucp), then log in again.",
+            {"port": path},
+        )
+    # pyserial reports a failed exclusive lock as EAGAIN in its text.
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in said or "resource busy" in said:
+        return busy(path, holder_of(path))
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or "no such file" in said or "filenotfound" in said:
+        return DeviceError(
+            "device.no_port",
+            f"There is no port {path}.",
+            "Plug the board in and look at the list of ports again.",
+            {"port": path},
+        )
+    return DeviceError(
+        "device.no_port",
+        f"{path} cannot be opened as a serial port: {error}",
+        "Choose another port.",
+        {"port": path},
+    )
+
+
+class SocketTransport:
+    """A board behind TCP: the virtual board, an emulator, or a serial server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        try:
+            parts = urlsplit(url)
+            address = (parts.hostname or "", parts.port or 0)
+        except ValueError:
+            address = ("", 0)
+        if not all(address):
+            raise DeviceError("device.no_port", f"{url} is no address.", "Write it as socket://host:port.")
+        try:
+            self._socket = socket.create_connection(address, timeout=CONNECT_SECONDS)
+        except OSError as error:
+            raise DeviceError(
+                "device.no_port",
+                f"Nothing answers at {url}.",
+                "Start the virtual board or check the address.",
+                {"port": url, "detail": str(error)},
+            ) from error
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.settimeout(_WRITE_SECONDS)
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        """See `Transport.read`."""
+        # The wait is select's, not the socket's own timeout: that one is shared with the thread that writes.
+        try:
+            if not select.select([self._socket], [], [], timeout_s)[0]:
+                return b""
+            data = self._socket.recv(max_bytes)
+        except (OSError, ValueError) as error:
+            raise gone(self.url, error) from error
+        if not data:
+            raise gone(self.url, "the other end closed the connection")
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See `Transport.write`."""
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise gone(self.url, error) from error
+
+    def close(self) -> None:
+        """See `Transport.close`."""
+        with contextlib.suppress(OSError):  # it may not be connected any more
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+class ReplayTransport:
+    """The bytes a board once sent, from a file; what is written to it goes nowhere."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        path = Path(url.removeprefix("replay:"))
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise DeviceError(
+                "device.no_port", f"{path} cannot be read: {error.strerror}.", "Choose a captured file."
+            ) from error
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        """See `Transport.read`."""
+        try:
+            data = self._file.read(max_bytes)
+        except (OSError, ValueError) as error:
+            raise gone(self.url, error) from error
+        if not data:
+            time.sleep(min(timeout_s, 0.01))
+            raise gone(self.url, "the file is at its end")
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Take and forget."""
+
+    def close(self) -> None:
+        """See `Transport.close`."""
+        self._file.close()
