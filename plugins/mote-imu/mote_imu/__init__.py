@@ -1,0 +1,1 @@
+"""Built-in plugin: features of motion and vibration signals."""

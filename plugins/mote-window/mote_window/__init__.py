@@ -1,0 +1,1 @@
+"""Built-in plugin: cuts takes into windows."""
