@@ -21,6 +21,8 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any
 
+from motestudio.jobs.lifeline import Lifeline, hang_on, let_go
+
 MAX_MESSAGE = 64 * 1024 * 1024
 VARIABLE = "MOTE_CHANNEL"
 _SLICE = 0.25
@@ -108,6 +110,7 @@ class Offer:
     Attributes:
         environment: what to add to the child's environment.
         pass_fds: descriptors that the child inherits.
+        lifeline: whoever owns the child closes it after the child's end.
     """
 
     def __init__(self, *, inherit: bool | None = None) -> None:
@@ -123,6 +126,10 @@ class Offer:
             key = secrets.token_bytes(32)
             self._listener = Listener(authkey=key)
             place = {"address": self._listener.address, "key": key.hex()}
+        self.lifeline = Lifeline()
+        if self.lifeline.child_fd >= 0:
+            self.pass_fds += (self.lifeline.child_fd,)
+            place["life"] = self.lifeline.child_fd
         self.environment = {VARIABLE: json.dumps(place)}
 
     def accept(self, timeout: float, alive: Callable[[], bool]) -> Channel:
@@ -165,7 +172,8 @@ class Offer:
         return Channel(got[0])
 
     def close(self) -> None:
-        """Let go of what the child has by now; without an `accept` before, of everything."""
+        """Let go of what the child has by now; without an `accept` before, of the whole channel."""
+        self.lifeline.started()
         for end in (self._ours, self._theirs):
             if end is not None:
                 end.close()
@@ -174,8 +182,12 @@ class Offer:
         self._ours = self._theirs = self._listener = None
 
 
-def connect_to_parent() -> Channel:
+def connect_to_parent(*, die_with_parent: bool = False) -> Channel:
     """The child's end, taken once, at the start of a program.
+
+    Args:
+        die_with_parent: be killed at the moment the parent dies, where the system can do that. A program that has
+            something to finish leaves it off and ends by itself when `Channel.recv` raises `ChannelClosed`.
 
     Raises:
         ChannelClosed: this process was not started by the studio.
@@ -183,6 +195,7 @@ def connect_to_parent() -> Channel:
     place = os.environ.pop(VARIABLE, "")
     try:
         where = json.loads(place)
+        (hang_on if die_with_parent else let_go)(int(where.get("life", -1)))
         if "fd" in where:
             os.set_inheritable(where["fd"], False)
             return Channel(Connection(where["fd"]))
