@@ -87,7 +87,7 @@ def split_takes(
 
     A split that the data's source prescribes is kept. By take, groups are drawn per class so that every class is
     in every split. By subject, session or device, `hold_out` names the test groups; where it is empty the last
-    group in name order is held out, a rule that nobody can tune.
+    group in name order is held out (of more than eight groups, a drawn fraction of them): a rule nobody can tune.
 
     Args:
         takes: at least one per class and split.
@@ -117,6 +117,8 @@ def split_takes(
         test = {t.group for t in takes if t.fixed == "test"}
     elif by == "take":
         test = _draw(takes, test_fraction, seed)
+    elif len(groups) > 8:
+        test = _draw(takes, test_fraction, seed, whole_groups=True)
     else:
         test = {max(groups)}
     rest = [t for t in takes if t.group not in test]

@@ -1,0 +1,208 @@
+"""Verbs about boards: ports, board, firmware, evaluate, live."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from motestudio.cli.data_verbs import BaudOption, PortOption
+from motestudio.cli.model_verbs import RunOption
+from motestudio.cli.state import state_of
+
+board_app = typer.Typer(no_args_is_help=True, help="Boards: list the known ones, describe a connected one, start a virtual one.")
+firmware_app = typer.Typer(no_args_is_help=True, help="Firmware: generate the project, build its package, flash it.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("ports")(ports)
+    app.add_typer(board_app, name="board")
+    app.add_typer(firmware_app, name="firmware")
+    app.command("evaluate")(evaluate)
+    app.command("live")(live)
+
+
+def ports(context: typer.Context) -> None:
+    """List serial ports, and who holds each."""
+    from motestudio.devices.ports import list_ports
+
+    state = state_of(context)
+    found = list_ports()
+    rows = [(p.path, p.description, p.serial_number or "", p.holder or "free") for p in found]
+    state.output.table(("port", "what", "serial number", "held by"), rows)
+    lines = [] if found else ["No serial port. Use the virtual board: --port virtual."]
+    state.output.result([{"path": p.path, "description": p.description, "holder": p.holder} for p in found], lines)
+
+
+@board_app.command("list")
+def board_list(context: typer.Context) -> None:
+    """List the board files."""
+    from motestudio.domain.units import format_bytes
+
+    state = state_of(context)
+    with state.studio() as studio:
+        boards = list(studio.boards.values())
+    rows = [
+        (b.id, b.name, b.core, f"{b.clock_hz / 1e6:g} MHz", format_bytes(b.ram_bytes), format_bytes(b.flash_bytes))
+        for b in boards
+    ]
+    state.output.table(("id", "name", "core", "clock", "RAM", "flash"), rows)
+    state.output.result([{"id": b.id, "name": b.name, "ram_bytes": b.ram_bytes, "flash_bytes": b.flash_bytes} for b in boards])
+
+
+@board_app.command("describe")
+def board_describe(context: typer.Context, port: PortOption = "", baud: BaudOption = 115200) -> None:
+    """Ask a board what it is."""
+    from motestudio.devices.link.protocol import description_to_cbor
+    from motestudio.studio.connect import connect
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio, connect(studio, project, port, baud=baud) as session:
+        about = session.description
+    lines = [f"{about.name} ({about.firmware}){', virtual' if about.virtual else ''}"]
+    for group in about.groups:
+        names = ", ".join(f"{c.name} {c.unit}".strip() for c in group.channels)
+        lines.append(f"  {group.name}: {group.rate_hz:g} Hz, {names}")
+    lines.append(f"  model: {about.model.name if about.model else 'none'}")
+    state.output.result(description_to_cbor(about), lines)
+
+
+@board_app.command("virtual")
+def board_virtual(
+    context: typer.Context,
+    board: Annotated[str, typer.Option(help="Board file to pose as.")] = "nucleo-l476rg",
+    sensor: Annotated[str, typer.Option(help="imu, or replay:FOLDER of imported clips.")] = "imu",
+    transport: Annotated[str, typer.Option(help="socket or pty.")] = "socket",
+    flash: Annotated[Path, typer.Option(help="Folder that holds its flash.")] = Path(".mote-virtual"),
+) -> None:
+    """Start a virtual board and keep it until Ctrl+C; other verbs and the window connect to the port it names."""
+    from motestudio.studio.virtual import start_virtual_board
+
+    state = state_of(context)
+    with state.studio() as studio:
+        chosen = studio.board(board)
+    virtual = start_virtual_board(chosen.id, sensor=sensor, flash_dir=flash, transport=transport)
+    try:
+        state.output.result({"url": virtual.url, "board": chosen.id}, [f"{chosen.name}, virtual, at {virtual.url}", "Ctrl+C ends it."])
+        while virtual.child.poll() is None:
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        virtual.close()
+
+
+@firmware_app.command("generate")
+def firmware_generate(context: typer.Context, run_id: RunOption = "") -> None:
+    """Write the firmware project of a run into the project's firmware folder."""
+    from motestudio.studio import deploy
+    from motestudio.studio.train import latest
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        made = deploy.generate(studio, project, latest(project, run_id), operation)
+    changed = [str(f.path) for f in made.files if f.changed]
+    facts = {"folder": str(made.folder), "files": [str(f.path) for f in made.files], "changed": changed}
+    state.output.result(facts, [f"{len(made.files)} files in {made.folder}, {len(changed)} changed."])
+
+
+@firmware_app.command("build")
+def firmware_build(context: typer.Context, run_id: RunOption = "") -> None:
+    """Generate, compile and pack what a board is sent."""
+    from motestudio.studio import deploy
+    from motestudio.studio.train import latest
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        built = deploy.generate_and_build(studio, project, latest(project, run_id), operation)
+    facts = {"package": str(built.path), "sha256": built.package_sha256, "model_sha256": built.model_sha256}
+    state.output.result(facts, [f"{built.path}, {built.path.stat().st_size} bytes."])
+
+
+@firmware_app.command("flash")
+def firmware_flash(context: typer.Context, run_id: RunOption = "", port: PortOption = "", baud: BaudOption = 115200) -> None:
+    """Build, send to the board, and verify by reading its hash back."""
+    from motestudio.studio import deploy
+    from motestudio.studio.connect import connect
+    from motestudio.studio.train import latest
+
+    state = state_of(context)
+    with (
+        state.project() as project,
+        state.studio() as studio,
+        connect(studio, project, port, baud=baud) as session,
+        state.output.operation() as operation,
+    ):
+        built = deploy.generate_and_build(studio, project, latest(project, run_id), operation)
+        done = deploy.flash(session, built, operation)
+    facts = {"package_sha256": done.package_sha256, "model_sha256": done.model_sha256, "bytes": done.n_bytes}
+    state.output.result(facts, [f"Flashed and verified: SHA-256 {done.package_sha256}."])
+
+
+def evaluate(context: typer.Context, run_id: RunOption = "", port: PortOption = "", baud: BaudOption = 115200) -> None:
+    """Run the held-out windows on the board. Exit code 1 where an output differs from the host's."""
+    from motestudio.studio import evaluate as verbs
+    from motestudio.studio.connect import connect
+    from motestudio.studio.train import latest
+
+    state = state_of(context)
+    with (
+        state.project() as project,
+        state.studio() as studio,
+        connect(studio, project, port, baud=baud) as session,
+        state.output.operation() as operation,
+    ):
+        check = verbs.on_board(project, session, latest(project, run_id), operation)
+    facts = {
+        "windows_tested": check.tested,
+        "windows_equal": check.equal,
+        "host_accuracy": check.host_accuracy,
+        "board_accuracy": check.board_accuracy,
+        "board_accuracy_by_take": check.board_take_accuracy,
+        "latency_us": check.latency_us,
+        "confusion": check.confusion,
+        "classes": check.classes,
+    }
+    lines = [f"{check.equal} of {check.tested} windows equal bit for bit; {check.board_accuracy:.1%} right on the board."]
+    state.output.result(facts, lines)
+    if check.equal != check.tested:
+        raise typer.Exit(1)
+
+
+def live(
+    context: typer.Context,
+    port: PortOption = "",
+    baud: BaudOption = 115200,
+    seconds: Annotated[float, typer.Option(help="How long to watch.")] = 10.0,
+    perform: Annotated[list[str] | None, typer.Option(help="Gesture for a virtual board to perform; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the performances.")] = 900_001,
+) -> None:
+    """Watch a board infer."""
+    from motestudio.studio import live as verbs
+    from motestudio.studio.connect import connect
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio, connect(studio, project, port, baud=baud) as session:
+        if perform:
+            plan = [verbs.Performance(g, {"gesture": g, "seed": seed + i}, 2.0) for i, g in enumerate(perform)]
+            with state.output.operation() as operation:
+                trace = verbs.play(session, plan, operation)
+            seen = [{"time_s": d.time_s, "label": d.label, "score": d.score} for d in trace.detections]
+            facts = {"performed": len(trace.performed), "found": trace.found, "wrong": trace.wrong, "detections": seen}
+            lines = [f"{d.time_s:8.2f} s  {d.label}  {d.score:.2f}" for d in trace.detections]
+            state.output.result(facts, [*lines, f"{trace.found} of {len(trace.performed)} found, {trace.wrong} wrong."])
+            return
+        monitor = verbs.LiveMonitor(session, None, lambda d: state.output.say(f"{d.time_s:8.2f} s  {d.label}  {d.score:.2f}"))
+        monitor.start()
+        session.request("start", count=0, rate=1.0)
+        try:
+            time.sleep(seconds)
+        finally:
+            session.request("stop")
+            monitor.stop()
+        frames, detections = monitor.snapshot()
+    seen = [{"time_s": d.time_s, "label": d.label, "score": d.score} for d in detections]
+    state.output.result({"inferences": len(frames), "detections": seen}, [f"{len(frames)} inferences."])

@@ -1,0 +1,167 @@
+"""Verbs about data: record, import, export, label, segment, dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from motestudio.cli.state import state_of
+
+PortOption = Annotated[
+    str, typer.Option("--port", envvar="MOTE_PORT", help="Device, socket://host:port or virtual; the project's where empty.")
+]
+BaudOption = Annotated[int, typer.Option("--baud", help="Of a serial port.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("record")(record)
+    app.command("import")(import_files)
+    app.command("export")(export)
+    app.command("label")(label)
+    app.command("segment")(segment)
+    app.command("dataset")(dataset)
+
+
+def record(
+    context: typer.Context,
+    classes: Annotated[list[str] | None, typer.Argument(help="Classes to record; all that miss takes where none.")] = None,
+    takes: Annotated[int, typer.Option(help="Per class; what is missing to the target where 0.")] = 0,
+    seconds: Annotated[float, typer.Option(help="Of a take; the project's where 0.")] = 0.0,
+    subject: Annotated[str, typer.Option(help="Who moves or speaks.")] = "",
+    port: PortOption = "",
+    baud: BaudOption = 115200,
+    seed: Annotated[int, typer.Option(help="Of what a virtual board performs.")] = 1,
+    fast: Annotated[bool, typer.Option(help="Let a virtual board run faster than real time.")] = True,
+) -> None:
+    """Record takes from a board."""
+    from motestudio.errors import ProjectError
+    from motestudio.studio import record as verbs
+    from motestudio.studio.connect import connect
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio:
+        known = [c.name for c in project.config.classes]
+        for name in classes or ():
+            if name not in known:
+                raise ProjectError("class.unknown", f"There is no class {name!r}.", f"Classes: {', '.join(known)}.")
+        wanted = verbs.missing(project)
+        plan = {c: takes or wanted.get(c, 0) for c in (classes or known)}
+        length = seconds or project.config.record.seconds
+        with connect(studio, project, port, baud=baud) as session, state.output.operation() as operation:
+            virtual = session.description.virtual
+            plans = [
+                verbs.TakePlan(
+                    name,
+                    length,
+                    {"gesture": name, "seed": seed * 100_003 + index, "subject": subject or project.config.record.subject}
+                    if virtual and name in session.description.gestures
+                    else None,
+                    subject,
+                )
+                for name, count in plan.items()
+                for index in range(count)
+            ]
+            done = verbs.record_all(project, session, plans, operation, rate=0.0 if fast and virtual else 1.0)
+    lost = sum(r.health.lost_samples for r in done)
+    facts = {"recordings": [r.name for r in done], "lost_samples": lost}
+    state.output.result(facts, [f"{len(done)} takes recorded, {lost} samples lost."])
+
+
+def import_files(context: typer.Context, source: Annotated[Path, typer.Argument(help="File or folder.")]) -> None:
+    """Import CSV or WAV files, labelled as their names or folders say."""
+    from dataclasses import replace
+
+    from motestudio.project.schema import ClassConfig
+    from motestudio.studio.importing import import_recordings
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        names = import_recordings(studio, project, source, operation)
+        found = {s.label for n in names for s in project.recordings.load(n).segments}
+        known = {c.name for c in project.config.classes}
+        new = tuple(ClassConfig(label, 20) for label in sorted(found - known))
+        if new:
+            project.save(replace(project.config, classes=(*project.config.classes, *new)))
+    lines = [f"{len(names)} recordings imported; new classes: {', '.join(c.name for c in new) or 'none'}."]
+    state.output.result({"recordings": names, "new_classes": [c.name for c in new]}, lines)
+
+
+def export(
+    context: typer.Context,
+    target: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    names: Annotated[list[str] | None, typer.Argument(help="Recordings; all where none.")] = None,
+) -> None:
+    """Write recordings as CSV with time, physical units and a label column."""
+    from motestudio.studio.exporting import export_csv
+
+    state = state_of(context)
+    with state.project() as project, state.output.operation() as operation:
+        files = export_csv(project, target, names or project.recordings.names(), operation)
+    state.output.result({"files": [str(f) for f in files]}, [f"{len(files)} files in {target}."])
+
+
+def label(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Recording.")],
+    text: Annotated[str, typer.Argument(help="Class name.")],
+    start: Annotated[float, typer.Option(help="Seconds.")] = 0.0,
+    end: Annotated[float, typer.Option(help="Seconds; the recording's end where 0.")] = 0.0,
+) -> None:
+    """Label a stretch of a recording; it replaces what it overlaps."""
+    from motestudio.domain.labels import Segment
+    from motestudio.errors import ProjectError
+    from motestudio.studio.label import set_segments
+
+    state = state_of(context)
+    with state.project() as project:
+        recording = project.recordings.load(name)
+        rate = recording.group.rate_hz
+        first, last = round(start * rate), round(end * rate) if end else recording.n_samples
+        if not 0 <= first < last <= recording.n_samples:
+            raise ProjectError(
+                "label.extent", f"{start:g} to {end:g} s is not inside {name}.", f"It has {recording.seconds:.2f} s."
+            )
+        mine = Segment(first, last - first, text, "mine", "mote label")
+        kept = [s for s in recording.segments if not s.overlaps(mine)]
+        set_segments(project, name, [*kept, mine])
+    state.output.result({"recording": name, "start": first, "count": last - first, "label": text}, [f"{name}: {text}."])
+
+
+def segment(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(help="Recordings; all that carry one whole label where none.")] = None,
+    stage: Annotated[str, typer.Option(help="Segmenter to ask.")] = "mote-segment/energy",
+    skip: Annotated[str, typer.Option(help="Classes to leave whole, with commas.")] = "idle,background,silence,noise",
+) -> None:
+    """Trim whole-take labels to where something happens."""
+    from motestudio.studio.label import trim
+
+    state = state_of(context)
+    whole = {s.strip() for s in skip.split(",")}
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        recordings = [project.recordings.load(n) for n in names] if names else project.recordings.all()
+        chosen = [r.name for r in recordings if not ({s.label for s in r.segments} & whole)]
+        changed = trim(studio, project, chosen, operation, segmenter=stage)
+    state.output.result({"changed": changed}, [f"{changed} takes trimmed."])
+
+
+def dataset(context: typer.Context) -> None:
+    """Say which takes train, validate and test, and check that nothing leaks."""
+    from motestudio.studio.dataset import build
+
+    state = state_of(context)
+    with state.project() as project:
+        data, _ = build(project)
+    counts = data.counts()
+    rows = [(c, *(str(counts[s][c]) for s in counts)) for c in data.classes]
+    state.output.table(("class", *counts), rows)
+    facts = {
+        "counts": {s: dict(c) for s, c in counts.items()},
+        "split_by": data.split_by,
+        "held_out": list(data.held_out),
+        "sha256": data.sha256,
+    }
+    state.output.result(facts, [f"Split by {data.split_by}; no {data.split_by} is in the test split and in another."])

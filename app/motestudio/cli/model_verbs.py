@@ -1,0 +1,107 @@
+"""Verbs about models: run, train, compare, analyse."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from motestudio.cli.state import state_of
+
+RunOption = Annotated[str, typer.Option("--run", help="Run id; the newest where empty.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("run")(run)
+    app.command("train")(train)
+    app.command("compare")(compare)
+    app.command("analyse")(analyse)
+
+
+def run(
+    context: typer.Context,
+    until: Annotated[str, typer.Option(help="Last kind of stage to run: window, feature, model, convert, evaluate.")] = "",
+) -> None:
+    """Run the pipeline; what has been computed is not computed again."""
+    from motestudio.domain.pipeline import CHAIN
+    from motestudio.errors import PluginError
+    from motestudio.studio import pipeline
+
+    if until and until not in CHAIN:
+        raise PluginError("pipeline.kind", f"There is no kind of stage {until!r}.", f"Kinds: {', '.join(CHAIN)}.")
+    state = state_of(context)
+    last = next((k for k in CHAIN if k == until), None)
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        result = pipeline.run(studio, project, operation, until=last)
+    facts = {
+        "computed": list(result.computed),
+        "seconds": dict(result.seconds),
+        "artifacts": {n: a.key.hash for n, a in result.artifacts.items()},
+    }
+    text = ", ".join(result.computed) or "nothing, all of it was in the cache"
+    state.output.result(facts, [f"Computed: {text}."])
+
+
+def train(context: typer.Context) -> None:
+    """Run the pipeline and keep its result as a run."""
+    from motestudio.studio import train as verbs
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        done = verbs.train(studio, project, operation)
+    metrics = done.metrics
+    lines = [
+        f"{done.id}: {metrics.get('accuracy', 0):.1%} on held-out windows "
+        f"({metrics.get('take_accuracy', 0):.1%} by take), int8 model of {metrics.get('model_bytes', 0)} bytes."
+    ]
+    state.output.result(dict(done.facts), lines)
+
+
+def compare(context: typer.Context) -> None:
+    """List runs side by side, and in which parameters each differs from the one before."""
+    from motestudio.studio import train as verbs
+
+    state = state_of(context)
+    with state.project() as project:
+        runs = verbs.runs(project)
+    rows, facts = [], []
+    before: dict[str, Any] = {}
+    for one in runs:
+        params = {f"{s['key']}.{k}": v for s in one.facts["stages"] for k, v in s["params"].items()}
+        changed = [f"{k} {before.get(k)} → {v}" for k, v in params.items() if before and before.get(k) != v]
+        accuracy, size = one.metrics.get("accuracy", 0.0), one.metrics.get("model_bytes", 0)
+        rows.append((one.id, one.created, f"{accuracy:.1%}", f"{size}", "; ".join(changed)))
+        facts.append({"run": one.id, "accuracy": accuracy, "model_bytes": size, "changed": changed})
+        before = params
+    state.output.table(("run", "created", "accuracy", "bytes", "changed"), rows)
+    state.output.result(facts)
+
+
+def analyse(
+    context: typer.Context,
+    run_id: RunOption = "",
+    board: Annotated[str, typer.Option(help="Board file id; the project's where empty.")] = "",
+) -> None:
+    """Show what a run's model costs on a board: arena, flash, latency, each layer. Exit code 1 where it does not fit."""
+    from motestudio.domain.units import format_bytes
+    from motestudio.studio import analyse as verbs
+    from motestudio.studio.train import latest
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio:
+        chosen = latest(project, run_id)
+        model = verbs.analyse(studio, project, chosen, board=board)
+    out = state.output
+    verdict = model.verdict
+    out.say(f"{'Fits' if verdict.fits else 'Does not fit'} {verdict.board_name}: {verbs.one_line(model)}")
+    rows = [
+        (str(o.index), o.title, o.kernel, f"{o.macs:,}", format_bytes(model.plan.alive[o.index]), format_bytes(o.weight_bytes))
+        for o in model.graph.ops
+    ]
+    out.table(("op", "layer", "kernel", "MAC", "arena alive", "weights"), rows)
+    if model.advice:
+        out.say(model.advice)
+    out.result(verbs.facts(model))
+    if not verdict.fits:
+        raise typer.Exit(1)

@@ -1,0 +1,103 @@
+"""Verbs about projects: new, show, set, stage, undo is the window's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from motestudio.cli.state import state_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("new")(new)
+    app.command("show")(show)
+    app.command("set")(set_value)
+
+
+def new(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    template: Annotated[str, typer.Option("--template", "-t", help="gesture, keyword, vibration or own.")] = "gesture",
+    name: Annotated[str, typer.Option(help="Of the project; the folder's name where empty.")] = "",
+    board: Annotated[str, typer.Option(help="Board file id; see mote board list.")] = "",
+) -> None:
+    """Make a project from a template."""
+    from motestudio.project.recent import remember
+    from motestudio.studio.create import create
+
+    state = state_of(context)
+    with state.studio() as studio:
+        if board:
+            studio.board(board)
+        with create(folder, template_id=template, name=name, board=board) as project:
+            config = project.config
+    remember(folder)
+    facts = {"folder": str(folder), "name": config.name, "board": config.board, "classes": [c.name for c in config.classes]}
+    classes = ", ".join(c.name for c in config.classes) or "none yet"
+    lines = [f"{config.name} in {folder}, for {config.board}; classes: {classes}.", f"Next: mote -p {folder} record --port virtual"]
+    state.output.result(facts, lines)
+
+
+def show(context: typer.Context) -> None:
+    """Say how a project stands: takes, stages, runs."""
+    from motestudio.studio import pipeline, train
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio:
+        config = project.config
+        have: dict[str, int] = {}
+        for recording in project.recordings.all():
+            for segment in recording.segments:
+                have[segment.label] = have.get(segment.label, 0) + 1
+        stages = pipeline.status(studio, project)
+        runs = train.runs(project)
+        problems = [str(p) for p in project.recordings.problems()]
+    facts = {
+        "name": config.name,
+        "board": config.board,
+        "classes": {c.name: {"takes": have.get(c.name, 0), "target": c.target} for c in config.classes},
+        "stages": [{"key": s.use.key, "stage": s.use.stage, "state": s.state, "reason": s.reason} for s in stages],
+        "runs": [{"run": r.id, "accuracy": r.metrics.get("accuracy")} for r in runs],
+        "problems": problems,
+    }
+    out = state.output
+    out.say(f"{config.name} for {config.board}")
+    out.table(("class", "takes"), [(c.name, f"{have.get(c.name, 0)} of {c.target}") for c in config.classes])
+    out.table(("stage", "what", "state"), [(s.use.key, s.title, s.state + (f": {s.reason}" if s.reason else "")) for s in stages])
+    out.table(("run", "accuracy"), [(r.id, f"{r.metrics.get('accuracy', 0):.1%}") for r in runs])
+    out.result(facts, [f"problem: {p}" for p in problems])
+
+
+def set_value(
+    context: typer.Context,
+    stage: Annotated[str, typer.Argument(help="Key of a stage of the pipeline.")],
+    values: Annotated[list[str], typer.Argument(help="key=value, one or more.")],
+) -> None:
+    """Set parameters of a stage, checked against its table."""
+    from motestudio.errors import PluginError, ProjectError
+    from motestudio.studio.pipeline import resolve
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio:
+        config = project.config
+        try:
+            use = config.pipeline.find(stage)
+        except KeyError:
+            keys = ", ".join(s.key for s in config.pipeline.stages)
+            raise ProjectError("stage.unknown", f"There is no stage {stage!r}.", f"Stages: {keys}.") from None
+        table = {p.key: p for p in studio.registry.stage(use.stage).manifest.params}
+        params = dict(use.params)
+        for item in values:
+            key, _, text = item.partition("=")
+            if key not in table:
+                raise PluginError("param.unknown", f"There is no parameter {key!r}.", f"Known: {', '.join(table)}.")
+            params[key] = table[key].parse(text)
+        changed = replace(use, params=params)
+        resolve(studio, changed)
+        stages = tuple(changed if s.key == stage else s for s in config.pipeline.stages)
+        project.save(replace(config, pipeline=replace(config.pipeline, stages=stages)))
+    state.output.result({"stage": stage, "params": params}, [f"{stage}: " + ", ".join(f"{k} = {v}" for k, v in params.items())])

@@ -1,0 +1,52 @@
+"""Connecting to a board by what the user calls it: a port, a socket, or ``virtual``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from motestudio.project.store import Project
+from motestudio.studio.device_session import DeviceSession
+from motestudio.studio.home import Studio
+from motestudio.studio.virtual import start_virtual_board
+
+VIRTUAL = "virtual"
+"""The port name that starts a virtual board for as long as the connection lasts."""
+
+
+def flash_folder(project: Project) -> Path:
+    """Where a virtual board of this project keeps its flash: it survives a restart like the real one."""
+    return project.mote_dir / "virtual" / project.config.board
+
+
+@contextmanager
+def connect(
+    studio: Studio, project: Project, port: str = "", *, baud: int = 115200, sensor: str = "imu", transport: str = "socket"
+) -> Iterator[DeviceSession]:
+    """Connect for the length of a ``with`` block.
+
+    Args:
+        studio: knows the boards.
+        project: its board file is what a virtual board poses as; live tails lie in its ``.mote`` folder.
+        port: device path, ``socket://host:port`` or ``virtual``; the project's own where empty.
+        baud: of a serial port.
+        sensor: of a virtual board: ``imu``, or ``replay:<folder>`` of imported clips.
+        transport: of a virtual board: ``socket`` or ``pty``.
+
+    Raises:
+        DeviceError: busy, gone, silent.
+    """
+    url = port or project.config.port or VIRTUAL
+    tails = project.mote_dir / "tails"
+    if url != VIRTUAL:
+        with DeviceSession(url, baud, tail_dir=tails) as session:
+            yield session
+        return
+    board = studio.board(project.config.board)
+    virtual = start_virtual_board(board.id, sensor=sensor, flash_dir=flash_folder(project), transport=transport)
+    try:
+        with DeviceSession(virtual.url, baud, tail_dir=tails) as session:
+            yield session
+    finally:
+        virtual.close()

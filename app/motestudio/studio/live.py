@@ -1,0 +1,183 @@
+"""Live inference: the board streams and infers, this side turns its scores into detections."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from motestudio.devices.live_tail import LiveTailReader
+from motestudio.domain.board import InferenceFrame
+from motestudio.domain.detection import Detection, DetectionRule, Detector, match
+from motestudio.errors import DeviceError
+from motestudio.studio.device_session import DeviceSession
+from motestudio.studio.operation import Operation
+from motestudio.studio.report import LiveTrace
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """Something a virtual board shall do in front of its own model.
+
+    Attributes:
+        label: class it belongs to.
+        perform: ``{"gesture", "seed", "subject"}`` or ``{"clip": index}``.
+        seconds: how long the stream runs for it.
+    """
+
+    label: str
+    perform: Mapping[str, Any]
+    seconds: float
+
+
+class LiveMonitor:
+    """Collects inferences of a session while it streams; safe to read from another thread.
+
+    Args:
+        session: connected to a board with a model.
+        rule: how scores become detections.
+        on_detection: called from the session's thread.
+    """
+
+    def __init__(
+        self,
+        session: DeviceSession,
+        rule: DetectionRule | None = None,
+        on_detection: Callable[[Detection], None] | None = None,
+    ) -> None:
+        model = session.description.model
+        if model is None:
+            raise DeviceError("device.no_model", "The board holds no model.", "Flash one first: mote firmware flash.")
+        self.session = session
+        self.classes = model.classes
+        self.rate_hz = session.description.groups[0].rate_hz
+        self._detector = Detector(model.classes, rule or DetectionRule())
+        self._on_detection = on_detection
+        self._lock = threading.Lock()
+        self._frames: list[InferenceFrame] = []
+        self._detections: list[Detection] = []
+
+    def set_rule(self, rule: DetectionRule) -> None:
+        """Move thresholds while it runs."""
+        self._detector.rule = rule
+
+    def start(self) -> None:
+        """Let the board infer while it streams."""
+        self.session.add_inference_listener(self._take)
+        self.session.request("infer_start")
+
+    def stop(self) -> None:
+        """Let the board only stream again."""
+        self.session.request("infer_stop")
+        self.session.remove_inference_listener(self._take)
+
+    def _take(self, frames: Sequence[InferenceFrame]) -> None:
+        fired = []
+        with self._lock:
+            for frame in frames:
+                self._frames.append(frame)
+                if found := self._detector.feed(frame.sample_index / self.rate_hz, frame.scores):
+                    self._detections.append(found)
+                    fired.append(found)
+        if self._on_detection is not None:
+            for found in fired:
+                self._on_detection(found)
+
+    def snapshot(self, since: int = 0) -> tuple[list[InferenceFrame], list[Detection]]:
+        """Inferences from index `since`, and all detections."""
+        with self._lock:
+            return self._frames[since:], list(self._detections)
+
+    @property
+    def count(self) -> int:
+        """Inferences so far."""
+        with self._lock:
+            return len(self._frames)
+
+
+def play(
+    session: DeviceSession,
+    performances: Sequence[Performance],
+    operation: Operation,
+    *,
+    rule: DetectionRule | None = None,
+    gap_s: float = 1.0,
+    rate: float = 0.0,
+) -> LiveTrace:
+    """Let a virtual board perform one thing after the other and watch its own model see it.
+
+    Args:
+        session: connected to a virtual board that holds a model.
+        performances: in order.
+        operation: progress and cancel.
+        rule: how scores become detections.
+        gap_s: of rest between two performances.
+        rate: times real time, 0 for as fast as it can.
+
+    Returns:
+        The whole session, with what was found and what was wrong.
+    """
+    monitor = LiveMonitor(session, rule)
+    group = session.description.groups[0]
+    model = session.description.model
+    assert model is not None
+    monitor.start()
+    position = 0
+    performed: list[tuple[float, float, str]] = []
+    tail = LiveTailReader(session.tail_paths[0])
+    first = tail.total
+    parts: list[np.ndarray[Any, np.dtype[np.int16]]] = []
+
+    def run(count: int, perform: Mapping[str, Any] | None) -> None:
+        nonlocal position
+        begin = tail.total
+        session.request("start", count=count, rate=rate, perform=dict(perform) if perform else None)
+        _wait(lambda: tail.total >= begin + count, 30 + 3 * count / group.rate_hz, operation)
+        parts.append(tail.window(begin, count))
+        position += count
+
+    try:
+        run(model.window_samples, None)
+        for index, one in enumerate(performances):
+            operation.progress(index / len(performances), f"{one.label}, {index + 1} of {len(performances)}")
+            count = max(1, round(one.seconds * group.rate_hz))
+            performed.append((position / group.rate_hz, (position + count) / group.rate_hz, one.label))
+            run(count, one.perform)
+            run(max(1, round(gap_s * group.rate_hz)), None)
+        _wait(lambda: _settled(monitor), 5.0, operation)
+    finally:
+        monitor.stop()
+    frames, detections = monitor.snapshot()
+    found, _, wrong = match(performed, detections)
+    operation.progress(1.0, f"{found} of {len(performed)} found, {wrong} wrong")
+    samples = np.concatenate(parts) if parts else tail.window(first, 0)
+    return LiveTrace(
+        group=group,
+        samples=samples,
+        times_s=np.array([f.sample_index / group.rate_hz for f in frames]),
+        scores=np.array([f.scores for f in frames]).reshape(len(frames), len(model.classes)),
+        detections=tuple(detections),
+        performed=tuple(performed),
+        found=found,
+        wrong=wrong,
+    )
+
+
+def _settled(monitor: LiveMonitor) -> bool:
+    """No inference came for a moment: the last samples have been looked at."""
+    before = monitor.count
+    time.sleep(0.1)
+    return monitor.count == before
+
+
+def _wait(until: Callable[[], bool], timeout_s: float, operation: Operation) -> None:
+    limit = time.monotonic() + timeout_s
+    while not until():
+        operation.check()
+        if time.monotonic() > limit:
+            raise DeviceError("device.silent", "The board stopped sending.", "Check the cable and connect again.")
+        time.sleep(0.002)
