@@ -19,6 +19,9 @@ from motestudio.devices.ports import holder_of
 from motestudio.errors import DeviceError
 
 CONNECT_SECONDS = 5.0
+BUSY_NOTICE = b"\0mote: busy\0"
+"""What a second client of a board behind a socket reads before it is cut off. No frame, so it is told from an answer."""
+
 _WRITE_SECONDS = 5.0
 
 
@@ -198,6 +201,8 @@ class SocketTransport:
             raise gone(self.url, error) from error
         if not data:
             raise gone(self.url, "the other end closed the connection")
+        if data == BUSY_NOTICE:
+            raise busy(self.url)
         return data
 
     def write(self, data: bytes) -> None:
