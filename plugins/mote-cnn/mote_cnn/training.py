@@ -1,0 +1,134 @@
+"""The training loop: batches, epochs, the best epoch by validation. Must never see the test split.
+
+A loop of our own instead of ``fit``: no threads, so that cancelling is prompt and a seed decides every draw.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from motestudio.sdk import RunContext
+
+Floats = npt.NDArray[np.float32]
+LAST_RATE = 0.01
+"""Learning rate of the last step, in parts of the first."""
+WARM_UP = 0.05
+"""Part of all steps in which the learning rate rises."""
+SMOOTHING = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Windows in the network's input shape with their labels."""
+
+    train: Floats
+    train_labels: npt.NDArray[np.int16]
+    validation: Floats
+    validation_labels: npt.NDArray[np.int16]
+    classes: int
+
+
+@dataclass(slots=True)
+class History:
+    """Figures of every epoch, and which one was kept."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    best: int = -1
+    weights: Any = None
+
+
+def class_weights(labels: npt.NDArray[np.int16], classes: int) -> Floats:
+    """Weight of each class, so that a rare one counts as much as a frequent one; 1 on average."""
+    counts = np.bincount(labels, minlength=classes).astype(np.float64)
+    present = counts > 0
+    weights = np.zeros(classes, dtype=np.float32)
+    weights[present] = len(labels) / (present.sum() * counts[present])
+    return weights
+
+
+def train(
+    ctx: RunContext,
+    model: Any,
+    data: Data,
+    augment: Callable[[Floats, np.random.Generator], Floats],
+    *,
+    epochs: int,
+    batch: int,
+    learning_rate: float,
+    patience: int,
+) -> History:
+    """Train in place; the model has the best epoch's weights afterwards.
+
+    Raises:
+        Cancelled: the user cancelled, at the latest after one batch.
+    """
+    import tf_keras
+
+    loss = tf_keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)
+    model.compile(tf_keras.optimizers.Adam(learning_rate), loss, metrics=["accuracy"])
+    history = History()
+    steps = math.ceil(len(data.train) / batch)
+    one_hot = np.eye(data.classes, dtype=np.float32)
+    weights = class_weights(data.train_labels, data.classes)
+    for epoch in range(epochs):
+        rng = np.random.default_rng([ctx.seed, epoch])
+        order = rng.permutation(len(data.train))
+        model.reset_metrics()
+        row: dict[str, float] = {}
+        for step in range(steps):
+            ctx.check_cancelled()
+            rate = learning_rate * _schedule((epoch * steps + step) / (epochs * steps))
+            tf_keras.backend.set_value(model.optimizer.learning_rate, rate)
+            rows = np.sort(order[step * batch : (step + 1) * batch])
+            labels = data.train_labels[rows]
+            row = model.train_on_batch(
+                augment(data.train[rows], rng), one_hot[labels], weights[labels], reset_metrics=False, return_dict=True
+            )
+        figures = {"loss": float(row["loss"]), "accuracy": float(row["accuracy"])}
+        figures |= _validate(model, data)
+        history.rows.append(figures)
+        for name, value in figures.items():
+            ctx.metric(name, value, epoch)
+        if history.best < 0 or _better(figures, history.rows[history.best]):
+            history.best, history.weights = epoch, model.get_weights()
+        shown = figures.get("val_accuracy", figures["accuracy"])
+        ctx.progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}, {shown:.1%}")
+        if patience and epoch - history.best >= patience:
+            ctx.log(f"No better validation for {patience} epochs: training ends with epoch {epoch + 1}.")
+            break
+    model.set_weights(history.weights)
+    return history
+
+
+def predict(model: Any, values: Floats, batch: int = 256) -> Floats:
+    """Scores of windows, float32, shape (windows, classes)."""
+    parts = [np.asarray(model(values[i : i + batch], training=False)) for i in range(0, len(values), batch)]
+    return np.concatenate(parts) if parts else np.zeros((0, model.output_shape[-1]), np.float32)
+
+
+def _schedule(done: float) -> float:
+    if done < WARM_UP:
+        return max(LAST_RATE, done / WARM_UP)
+    return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
+
+
+def _validate(model: Any, data: Data) -> dict[str, float]:
+    if not len(data.validation):
+        return {}
+    scores = predict(model, data.validation)
+    right = scores[np.arange(len(scores)), data.validation_labels]
+    return {
+        "val_loss": float(-np.log(np.maximum(right, 1e-7)).mean()),
+        "val_accuracy": float((scores.argmax(axis=1) == data.validation_labels).mean()),
+    }
+
+
+def _better(new: dict[str, float], old: dict[str, float]) -> bool:
+    """By validation loss, which tells more than the accuracy of a few dozen windows; without one the last wins."""
+    return "val_loss" not in new or new["val_loss"] < old["val_loss"]
