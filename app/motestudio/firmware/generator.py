@@ -1,0 +1,254 @@
+"""The firmware project: writes ``<folder>/<board>/`` with core, features, model, port and the user's own part.
+
+The same request gives the same bytes. ``user/`` is made once and never touched again; any other file that was edited
+by hand is told of and kept with ``.orig`` added to its name. This module runs no compiler.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from motestudio import __version__
+from motestudio.errors import BuildError
+from motestudio.firmware.request import FirmwareRequest, fill, template_values
+from motestudio.shipped import resources_dir
+
+PROJECT_FILE = "project.json"
+_TEMPLATES = {
+    "CMakeLists.txt": "CMakeLists.txt.in",
+    "README.md": "README.md.in",
+    "model/model_data.cc": "model_data.cc.in",
+    "model/model_data.h": "model_data.h.in",
+    "model/model_ops.h": "model_ops.h.in",
+    "model/labels.c": "labels.c.in",
+    "model/feature_params.h": "feature_params.h.in",
+    "model/mote_project.h": "mote_project.h.in",
+    "model/mote_config.h": "mote_config.h.in",
+    "model/mote_config.c": "mote_config.c.in",
+}
+_NO_DIFF = {"model/model_data.cc"}
+"""Thousands of lines of numbers: that it changed says it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedFile:
+    """One file of the project.
+
+    Attributes:
+        path: relative, with forward slashes.
+        sha256: of the new content.
+        state: against what lay there: ``new``, ``unchanged``, ``changed``, ``edited`` (by hand since it was
+            generated; kept as ``.orig``), ``removed`` (no longer part of the project) or ``kept`` (the user's own).
+        diff: unified diff from the old content, empty where there is nothing to show.
+        content: new content; not part of the representation.
+    """
+
+    path: str
+    sha256: str
+    state: Literal["new", "unchanged", "changed", "edited", "removed", "kept"]
+    diff: str = ""
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file on disk is or will be another one than before."""
+        return self.state not in ("unchanged", "kept")
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareProject:
+    """A generated project.
+
+    Attributes:
+        folder: ``<folder>/<board>``.
+        files: in order of their paths.
+        request: what it was made from.
+    """
+
+    folder: Path
+    files: tuple[GeneratedFile, ...]
+    request: FirmwareRequest
+
+    @property
+    def changed(self) -> tuple[GeneratedFile, ...]:
+        """Files that are not what they were."""
+        return tuple(f for f in self.files if f.changed)
+
+    @property
+    def edited(self) -> tuple[GeneratedFile, ...]:
+        """Generated files that were edited by hand."""
+        return tuple(f for f in self.files if f.state == "edited")
+
+    @property
+    def diff(self) -> str:
+        """All diffs, one after the other."""
+        return "".join(f.diff for f in self.files)
+
+
+def preview(folder: Path, request: FirmwareRequest) -> FirmwareProject:
+    """Say what `generate` would do, without writing.
+
+    Args:
+        folder: of all firmware projects; the board's id is added.
+        request: what to make it from.
+
+    Raises:
+        BuildError: the request cannot be firmware, or the folder cannot be read.
+    """
+    target = folder / request.board.id
+    contents = _contents(request)
+    recorded = _recorded(target)
+    files = [_compare(target, path, data, recorded) for path, data in contents.items()]
+    files += [f for path in sorted(set(recorded) - set(contents)) if (f := _leftover(target, path, recorded[path]))]
+    return FirmwareProject(target, tuple(sorted(files, key=lambda f: f.path)), request)
+
+
+def generate(folder: Path, request: FirmwareRequest) -> FirmwareProject:
+    """Write the project, keeping what is the user's.
+
+    Args:
+        folder: of all firmware projects; the board's id is added.
+        request: what to make it from.
+
+    Returns:
+        What was done, file by file.
+
+    Raises:
+        BuildError: ``firmware.write`` and those of `preview`.
+    """
+    project = preview(folder, request)
+    try:
+        for file in project.files:
+            path = project.folder / file.path
+            if file.state == "edited":
+                path.replace(_orig(path))
+            if file.state == "removed":
+                path.unlink(missing_ok=True)
+            elif file.changed:
+                _write(path, file.content)
+        _write(project.folder / PROJECT_FILE, _project_json(request, project.files))
+    except OSError as error:
+        text = f"The firmware project cannot be written: {error.strerror or error}."
+        raise BuildError("firmware.write", text, "Free the disk or the folder and generate again.") from error
+    return project
+
+
+def _contents(request: FirmwareRequest) -> dict[str, bytes]:
+    """Content of every file by path."""
+    source = resources_dir() / "firmware"
+    values = template_values(request)
+    try:
+        files = {
+            name: fill((source / "templates" / template).read_text(encoding="utf-8"), values, template).encode()
+            for name, template in _TEMPLATES.items()
+        }
+        for part in ("core", "port", "user"):
+            for path in sorted((source / part).rglob("*")):
+                if path.is_file():
+                    files[path.relative_to(source).as_posix()] = path.read_bytes()
+        for path in request.sources:
+            files[f"features/{path.name}"] = path.read_bytes()
+    except OSError as error:
+        text = f"A source of the firmware cannot be read: {error.filename}: {error.strerror}."
+        raise BuildError("firmware.source", text, "Reinstall Mote Studio or the plugin.") from error
+    return files
+
+
+def _compare(target: Path, path: str, data: bytes, recorded: dict[str, str]) -> GeneratedFile:
+    digest = hashlib.sha256(data).hexdigest()
+    old = _read(target / path)
+    if old is None:
+        return GeneratedFile(path, digest, "new", "", data)
+    if path.startswith("user/"):
+        return GeneratedFile(path, hashlib.sha256(old).hexdigest(), "kept", "", old)
+    if old == data:
+        return GeneratedFile(path, digest, "unchanged", "", data)
+    edited = recorded.get(path) != hashlib.sha256(old).hexdigest()
+    return GeneratedFile(path, digest, "edited" if edited else "changed", _diff(path, old, data), data)
+
+
+def _leftover(target: Path, path: str, recorded: str) -> GeneratedFile | None:
+    """A file of an earlier generation that is no longer part of the project."""
+    old = _read(target / path)
+    if old is None or path.startswith("user/"):
+        return None
+    if hashlib.sha256(old).hexdigest() != recorded:
+        return GeneratedFile(path, recorded, "kept", "", old)
+    return GeneratedFile(path, recorded, "removed", _diff(path, old, b""))
+
+
+def _diff(path: str, old: bytes, new: bytes) -> str:
+    if path in _NO_DIFF:
+        return ""
+    before, after = (data.decode(errors="replace").splitlines(keepends=True) for data in (old, new))
+    return "".join(difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"))
+
+
+def _recorded(target: Path) -> dict[str, str]:
+    """Hashes of the last generation by path; empty where there was none. The file is the user's to break."""
+    data = _read(target / PROJECT_FILE)
+    try:
+        table: Any = json.loads(data or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    files = table.get("files") if isinstance(table, dict) else None
+    if not isinstance(files, dict):
+        return {}
+    return {k: v for k, v in files.items() if isinstance(v, str) and _inside(k)}
+
+
+def _inside(path: str) -> bool:
+    """Whether a recorded path stays in the project: nothing else is ever compared or removed."""
+    pure = PurePosixPath(path)
+    return (
+        bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path and "\0" not in path
+    )
+
+
+def _project_json(request: FirmwareRequest, files: tuple[GeneratedFile, ...]) -> bytes:
+    deploy = request.deployable
+    body = {
+        "format": 1,
+        "generator": f"motestudio {__version__}",
+        "project": request.project_name,
+        "board": request.board.id,
+        "model_sha256": request.model_sha256,
+        "arena_bytes": request.arena_bytes,
+        "feature": {"stage": deploy.feature_stage, "implementation": deploy.feature_implementation},
+        "files": {
+            f.path: f.sha256 for f in files if f.state not in ("removed", "kept") and not f.path.startswith("user/")
+        },
+    }
+    return (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _orig(path: Path) -> Path:
+    """The name an edited file is kept under; an earlier one is not overwritten."""
+    kept = path.with_name(path.name + ".orig")
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = path.with_name(f"{path.name}.orig{number}")
+    return kept
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        text = f"{path.name} of the firmware project cannot be read: {error.strerror}."
+        raise BuildError("firmware.read", text, "Mend its permissions or delete the folder.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(data)
+    temporary.replace(path)

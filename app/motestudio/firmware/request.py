@@ -1,0 +1,192 @@
+"""What a firmware project is generated from, and the text of its generated files. Computes text; writes nothing."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from motestudio import __version__
+from motestudio.domain.board import BoardFile
+from motestudio.errors import BuildError
+from motestudio.firmware.c_text import c_comment, c_constants, c_float, c_int, c_lines, c_string
+from motestudio.firmware.ops import resolver_calls
+from motestudio.firmware.package import sha256_of
+from motestudio.sdk.data import Deployable
+
+MIN_LINK_PAYLOAD, MAX_LINK_PAYLOAD = 1024, 8192
+MAX_CLASSES = 32
+"""``MOTE_POST_MAX_CLASSES`` of the C core."""
+
+_PLACE = re.compile(r"@([A-Z0-9_]+)@")
+
+
+@dataclass(frozen=True, slots=True)
+class PostSettings:
+    """How the board decides from scores.
+
+    Attributes:
+        mean_over: outputs averaged, 1..8.
+        threshold: 0..1.
+        suppression_ms: after a detection.
+        background: classes that never fire.
+    """
+
+    mean_over: int = 1
+    threshold: float = 0.8
+    suppression_ms: int = 1000
+    background: tuple[str, ...] = ("idle",)
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareRequest:
+    """All that goes into a firmware project.
+
+    Attributes:
+        project_name: for people.
+        board: what it is for.
+        deployable: model, classes, signal, quantisation.
+        ops: operator names of the model, as `OpInfo.kernel` has them.
+        arena_bytes: for the TFLM arena.
+        constants: what the feature stage's ``c_constants`` gave.
+        sources: the feature stage's C files.
+        post: how the board decides.
+    """
+
+    project_name: str
+    board: BoardFile
+    deployable: Deployable
+    ops: tuple[str, ...]
+    arena_bytes: int
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[Path, ...] = ()
+    post: PostSettings = PostSettings()
+
+    @property
+    def model_sha256(self) -> str:
+        """Of the ``.tflite`` bytes, in hex."""
+        return sha256_of(self.deployable.model)
+
+    @property
+    def link_payload(self) -> int:
+        """Longest link payload of this firmware: a whole window where that is allowed."""
+        signal = self.deployable.signal
+        window = 2 * signal.n_channels * signal.window_samples
+        return min(max(MIN_LINK_PAYLOAD, window + 64), MAX_LINK_PAYLOAD)
+
+
+def fill(template: str, values: Mapping[str, str], name: str) -> str:
+    """Put values into a template's ``@NAME@`` places.
+
+    Raises:
+        BuildError: ``firmware.template``: a place has no value.
+    """
+    if absent := sorted(set(_PLACE.findall(template)) - set(values)):
+        raise BuildError(
+            "firmware.template", f"Template {name} has an unknown place @{absent[0]}@.", "Reinstall Mote Studio."
+        )
+    return _PLACE.sub(lambda match: values[match[1]], template)
+
+
+def template_values(request: FirmwareRequest) -> dict[str, str]:
+    """Text for every place in the templates.
+
+    Raises:
+        BuildError: an operator, a constant or a size that firmware cannot have.
+    """
+    deploy, board, signal = request.deployable, request.board, request.deployable.signal
+    calls = resolver_calls(request.ops)
+    plain = {
+        "PROJECT": request.project_name,
+        "BOARD_NAME": board.name,
+        "MODEL_NAME": request.project_name,
+        "FEATURE_STAGE": deploy.feature_stage,
+    }
+    return (
+        {key: c_comment(text) for key, text in plain.items()}
+        | _quoted(request)
+        | _numbers(request)
+        | {
+            "CMAKE_NAME": _identifier(request.project_name),
+            "MODEL_SHA256": request.model_sha256,
+            "MODEL_DATA": c_lines((str(b) for b in deploy.model), indent="  "),
+            "OPS": ", ".join(sorted(set(request.ops))) or "none",
+            "ADD_OPS": "\n".join(f"  TF_LITE_ENSURE_STATUS(resolver.{call}());" for call in calls),
+            "OP_COUNT": str(max(1, len(calls))),
+            "CONSTANTS": c_constants(request.constants),
+            "CLASSES": ", ".join(c_comment(name) for name in deploy.classes),
+            "FEATURE_SHAPE": " x ".join(str(n) for n in deploy.feature_shape),
+            "FEATURE_SOURCES": " ".join(f"features/{path.name}" for path in request.sources),
+            "LABELS": "\n".join(f"    {c_string(name)}," for name in deploy.classes),
+            "CHANNEL_TABLE": "\n".join(
+                f"    {{{c_string(c.name)}, {c_string(c.unit)}, {c_float(c.scale)}, {c_float(c.offset)}}},"
+                for c in signal.group.channels
+            ),
+        }
+        | _post(request)
+    )
+
+
+def _quoted(request: FirmwareRequest) -> dict[str, str]:
+    texts = {
+        "BOARD_ID": request.board.id,
+        "BOARD_NAME": request.board.name,
+        "MODEL_NAME": request.project_name,
+        "GROUP": request.deployable.signal.group.name,
+        "FIRMWARE": f"mote {__version__}",
+    }
+    return {f"{key}_TEXT": c_string(text) for key, text in texts.items()}
+
+
+def _numbers(request: FirmwareRequest) -> dict[str, str]:
+    deploy, signal = request.deployable, request.deployable.signal
+    counts = {
+        "WINDOW_SAMPLES": signal.window_samples,
+        "STEP_SAMPLES": signal.step_samples,
+        "CHANNELS": signal.n_channels,
+        "FEATURE_COUNT": math.prod(deploy.feature_shape),
+        "CLASS_COUNT": len(deploy.classes),
+        "ARENA_BYTES": request.arena_bytes,
+        "MODEL_BYTES": len(deploy.model),
+        "LINK_PAYLOAD": request.link_payload,
+    }
+    for key, value in counts.items():
+        if value < 1:
+            raise BuildError("firmware.size", f"{key} would be {value}.", "Run the pipeline again.", {"key": key})
+    numbers = counts | {
+        "INPUT_ZERO_POINT": deploy.input_zero_point,
+        "OUTPUT_ZERO_POINT": deploy.output_zero_point,
+        "FLASH_BYTES": request.board.flash_bytes,
+        "RAM_BYTES": request.board.ram_bytes,
+    }
+    floats = {
+        "RATE_HZ": signal.group.rate_hz,
+        "INPUT_SCALE": deploy.input_scale,
+        "OUTPUT_SCALE": deploy.output_scale,
+    }
+    if len(deploy.classes) > MAX_CLASSES:
+        text = f"The firmware takes {MAX_CLASSES} classes; the model has {len(deploy.classes)}."
+        raise BuildError("firmware.size", text, "Join classes.", {"key": "CLASS_COUNT"})
+    plain = {f"{k}_PLAIN": f"{v:.6g}" for k, v in floats.items()}
+    return {k: c_int(v) for k, v in numbers.items()} | {k: c_float(v) for k, v in floats.items()} | plain
+
+
+def _post(request: FirmwareRequest) -> dict[str, str]:
+    deploy, post = request.deployable, request.post
+    # The threshold is compared with raw scores; it saturates, so that 1.0 is still reachable.
+    raw = round(post.threshold / deploy.output_scale) + deploy.output_zero_point
+    mask = sum(1 << i for i, name in enumerate(deploy.classes[:32]) if name in post.background)
+    return {
+        "POST_MEAN_OVER": c_int(min(max(post.mean_over, 1), 8)),
+        "POST_THRESHOLD": c_int(min(max(raw, -128), 127)),
+        "POST_SUPPRESSION_US": str(min(max(post.suppression_ms, 0), 4_000_000) * 1000),
+        "POST_BACKGROUND": str(mask),
+    }
+
+
+def _identifier(name: str) -> str:
+    text = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
+    return "mote_" + (text or "project")

@@ -1,0 +1,91 @@
+/* The application loop: samples in, windows, features, model, frames out; and the answers to the studio's requests.
+ *
+ * It owns no hardware: a port gives it bytes and samples and carries its frames away. All memory is the caller's or
+ * inside `mote_app`; nothing is allocated. Call everything here from one context, the main loop; only
+ * `mote_ring_push` may be called from an interrupt.
+ */
+#ifndef MOTE_APP_H
+#define MOTE_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mote_link.h"
+#include "mote_ring.h"
+
+#ifndef MOTE_APP_MAX_CLASSES
+#define MOTE_APP_MAX_CLASSES 64
+#endif
+
+typedef struct {
+  const char *name;
+  const char *unit;
+  float scale;
+  float offset;
+} mote_channel;
+
+/* What the generated project says of itself: constants. */
+typedef struct {
+  const char *board_id;
+  const char *board_name;
+  const char *firmware;
+  const char *group;
+  float rate_hz;
+  const mote_channel *channels;
+  uint32_t channel_count;
+  const char *model_name;
+  const char *model_sha256; /* 64 hex digits */
+  const char *const *classes;
+  uint32_t class_count;
+  uint32_t window_samples;
+  uint32_t step_samples;
+  float output_scale;
+  int8_t output_zero_point;
+  uint32_t flash_bytes;
+  uint32_t ram_bytes;
+} mote_app_config;
+
+/* What a port provides. */
+typedef struct {
+  void *context;
+  const char *(*serial_number)(void *context);
+  uint64_t (*now_us)(void *context);
+  void (*send)(void *context, const uint8_t *data, size_t length);
+  void (*sampling)(void *context, bool on); /* switch the sensor; may be NULL */
+  /* Features and model on one window, class_count scores out; false where there is no model or it failed. */
+  bool (*infer)(void *context, const int16_t *window, int8_t *scores);
+  void (*scored)(void *context, const int8_t *scores, uint64_t time_us); /* after each inference; may be NULL */
+} mote_port;
+
+typedef struct {
+  const mote_app_config *config;
+  const mote_port *port;
+  mote_ring ring;
+  int16_t *window;
+  mote_link_decoder decoder;
+  uint16_t sequence;
+  bool streaming;
+  bool inferring;
+  uint32_t limit; /* samples to send, 0 until stopped */
+  uint32_t sent;
+  uint64_t last_index; /* samples since streaming began */
+  uint64_t last_time_us;
+  uint8_t payload[MOTE_LINK_MAX_PAYLOAD];
+  uint8_t wire[MOTE_LINK_WIRE_SIZE(MOTE_LINK_MAX_PAYLOAD)];
+} mote_app;
+
+/* `ring` holds `ring_samples` x channels, at least window + step; `window` holds window x channels. */
+bool mote_app_init(mote_app *app, const mote_app_config *config, const mote_port *port, int16_t *ring,
+                   uint32_t ring_samples, int16_t *window);
+
+/* Bytes from the link. */
+void mote_app_receive(mote_app *app, const uint8_t *data, size_t length);
+
+/* Samples from the sensor, channels interleaved; `time_us` is the clock at the first of them. */
+void mote_app_samples(mote_app *app, const int16_t *frames, uint32_t count, uint64_t time_us);
+
+/* Runs the model where a window is ready. Returns whether it did; call again until it does not. */
+bool mote_app_step(mote_app *app);
+
+#endif

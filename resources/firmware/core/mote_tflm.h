@@ -1,0 +1,31 @@
+/* The model on TensorFlow Lite Micro. Two implementations: mote_tflm.cc where TFLM is present, mote_tflm_absent.c
+ * where it is not, so that a project builds and streams without it. */
+#ifndef MOTE_TFLM_H
+#define MOTE_TFLM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Sets the interpreter up, once. Returns false without a model, with one that TFLM refuses, or where its input and
+ * output do not have the sizes that the project was generated for. */
+bool mote_tflm_init(void);
+
+/* The model's int8 input, or NULL before a good mote_tflm_init. */
+int8_t *mote_tflm_input(void);
+
+/* Runs the model; the scores, or NULL where it failed. */
+const int8_t *mote_tflm_invoke(void);
+
+/* Bytes of the arena that are used. */
+size_t mote_tflm_arena_used(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
