@@ -1,7 +1,10 @@
-"""Where the shipped plugins and resources lie: beside a source checkout, in a wheel, or in a frozen application."""
+"""Where the shipped plugins and resources lie (beside a source checkout, in a wheel, or in a frozen application), and
+where the user's own things do.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -27,3 +30,11 @@ def plugins_dir() -> Path:
 def resources_dir() -> Path:
     """Folder of boards, firmware sources, theme and samples."""
     return _find("resources")
+
+
+def user_dir() -> Path:
+    """Folder of the user's own plugins, recent projects and settings; ``MOTE_DATA_DIR`` names another one."""
+    import platformdirs
+
+    named = os.environ.get("MOTE_DATA_DIR", "")
+    return Path(named) if named else platformdirs.user_data_path("motestudio", appauthor=False)
