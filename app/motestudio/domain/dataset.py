@@ -131,7 +131,9 @@ def split_takes(
     # Validation is always drawn by group of the training part; with few subjects it goes by take inside them,
     # which never touches the test groups.
     by_group = by != "take" and len({t.group for t in rest}) >= 5
-    validation = _draw(rest, validation_fraction, seed + 1, whole_groups=by_group)
+    # By take, a recording with several takes stays whole; by few subjects, single takes are drawn.
+    whole = None if by == "take" else by_group
+    validation = _draw(rest, validation_fraction, seed + 1, whole_groups=whole)
     split: list[SplitName] = []
     for take in takes:
         if take.group in test:
