@@ -22,8 +22,12 @@ Exchange = Generator[Step, Reply, dict[str, Any]]
 def refused(op: str, reply: Reply) -> AppError:
     """The error of a reply that says no."""
     kind = FlashError if op.startswith(("load_", "read_back", "package_")) else DeviceError
-    hint = _HINTS.get(reply.code, "")
-    return kind(reply.code, reply.text, hint, {"op": op})
+    return kind(reply.code, reply.text, hint_for(reply.code), {"op": op})
+
+
+def hint_for(code: str) -> str:
+    """What to do about a code that a board answers; empty where the text says it all."""
+    return _HINTS.get(code, "")
 
 
 _HINTS = {
@@ -31,8 +35,8 @@ _HINTS = {
     "infer.no_model": "Flash the board first.",
     "infer.crashed": "The model is damaged or of a kind the board's interpreter does not know: convert it again.",
     "infer.arena": "Give the model a larger arena, or make the model smaller.",
-    "package.flash": "Choose a smaller model or a board with more flash.",
-    "package.ram": "Choose a smaller model or a board with more RAM.",
+    "flash.too_big": "Train a smaller model, shorten the window or choose a larger board.",
+    "flash.package": "Make the package again and send it.",
     "package.board": "Build the package for the board that is connected.",
     "load.hash": "Send the package again.",
 }

@@ -20,7 +20,7 @@ from motestudio.errors import DeviceError
 
 CONNECT_SECONDS = 5.0
 BUSY_NOTICE = b"\0mote: busy\0"
-"""What a second client of a board behind a socket reads before it is cut off. No frame, so it is told from an answer."""
+"""What a second client of a board behind a socket reads before it is cut off; no frame, so no answer."""
 
 _WRITE_SECONDS = 5.0
 

@@ -49,8 +49,10 @@ class Board:
         starts: how often a stream was started.
     """
 
-    def __init__(self, facts: BoardFile, sensor: Sensor, flash_dir: Path, engine: EngineClient, seed: int = 1) -> None:
-        self.rate = 1.0
+    def __init__(
+        self, facts: BoardFile, sensor: Sensor, flash_dir: Path, engine: EngineClient, seed: int = 1, rate: float = 1.0
+    ) -> None:
+        self.rate = self._usual_rate = rate
         self.streaming = False
         self.starts = 0
         self._facts = facts
@@ -188,7 +190,7 @@ class Board:
         )
 
     def _start(self, args: Args) -> Args:
-        count, rate, perform = args.get("count", 0), args.get("rate", 1.0), args.get("perform")
+        count, rate, perform = args.get("count", 0), args.get("rate", self._usual_rate), args.get("perform")
         if args.get("group", 0) != 0:
             raise _bad("group", args.get("group"), "0, the only one")
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:

@@ -21,7 +21,8 @@ def main(argv: list[str]) -> int:
     """Run a virtual board until the channel to the parent closes.
 
     Args:
-        argv: ``--board ID --flash DIR [--sensor imu|replay:DIR] [--listen socket|pty] [--seed N] [--boards DIR]``.
+        argv: ``--board ID --flash DIR [--sensor imu|replay:DIR] [--listen socket|pty] [--seed N] [--rate R]
+            [--boards DIR]``.
 
     Returns:
         0, or 2 where it could not start; the reason went through the channel.
@@ -32,6 +33,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--sensor", default="imu")
     parser.add_argument("--listen", choices=("socket", "pty"), default="socket")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=1.0)
     parser.add_argument("--boards", type=Path, action="append", default=[])
     args = parser.parse_args(argv)
     channel = connect_to_parent(die_with_parent=True)
@@ -42,7 +44,7 @@ def main(argv: list[str]) -> int:
             raise DeviceError(
                 "board.unknown", f"There is no board file {args.board!r}.", f"Known: {', '.join(boards)}."
             )
-        board = Board(boards[args.board], make_sensor(args.sensor, args.seed), args.flash, engine, args.seed)
+        board = Board(boards[args.board], make_sensor(args.sensor, args.seed), args.flash, engine, args.seed, args.rate)
         listener: Listener = PtyListener() if args.listen == "pty" else SocketListener()
     except (AppError, OSError) as error:
         known = error if isinstance(error, AppError) else DeviceError("board.start", f"It does not start: {error}")

@@ -1,0 +1,275 @@
+"""The messages between the studio and its recorder process: JSON, one object each, bytes as base64.
+
+They live here because both sides import them and neither may import the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from motestudio.errors import AppError, DeviceError, FlashError, ProjectError
+
+
+class _Message(msgspec.Struct, frozen=True, tag_field="type"):
+    pass
+
+
+class Connect(_Message, frozen=True, tag="connect"):
+    """Open a port and ask who is there; answered by `Connected` or `RecorderError`."""
+
+    url: str
+    baud: int
+    tail_dir: str
+
+
+class Disconnect(_Message, frozen=True, tag="disconnect"):
+    """Stop the stream, finish a take, let go of the port; answered by `Disconnected` with an empty code."""
+
+
+class Request(_Message, frozen=True, tag="request"):
+    """Ask the board; answered by `Reply`.
+
+    Attributes:
+        id: chosen by the studio.
+        op: operation of the link.
+        args: JSON values.
+        blobs: arguments that are bytes.
+        timeout_s: for each of the requests on the link that it takes.
+    """
+
+    id: int
+    op: str
+    args: dict[str, Any]
+    blobs: dict[str, bytes] = {}
+    timeout_s: float = 5.0
+
+
+class CancelRequest(_Message, frozen=True, tag="cancel_request"):
+    """Give up a `Request` or `LoadPackage`; answered by its `Reply` with code ``cancelled``."""
+
+    id: int
+
+
+class LoadPackage(_Message, frozen=True, tag="load_package"):
+    """Send a package file to the board; `LoadProgress` events and a `Reply` with ``sha256``."""
+
+    id: int
+    path: str
+
+
+class StartTake(_Message, frozen=True, tag="start_take"):
+    """Record; answered by `TakeSaved` or `TakeFailed`.
+
+    Attributes:
+        folder: of the recordings.
+        name: of the recording.
+        label: of the whole take; empty for none.
+        facts: fields of `domain.recording.Facts`.
+        group: index in the description.
+        count: samples, exactly; 0 until `StopTake`.
+        split: ``train`` or ``test`` where the data's source prescribes it.
+        device: facts about the board for the metadata.
+        start: arguments of the link's ``start``; the take begins with the first sample of that stream. None records
+            from the stream that runs.
+        start_if_idle: only send ``start`` where nothing streams.
+    """
+
+    folder: str
+    name: str
+    label: str
+    facts: dict[str, str]
+    group: int
+    count: int
+    split: str = ""
+    device: dict[str, Any] = {}
+    start: dict[str, Any] | None = None
+    start_if_idle: bool = False
+
+
+class StopTake(_Message, frozen=True, tag="stop_take"):
+    """End the take; thrown away where not `keep` (`TakeFailed` with code ``take.discarded``)."""
+
+    keep: bool
+
+
+class Shutdown(_Message, frozen=True, tag="shutdown"):
+    """Disconnect and exit."""
+
+
+Command = Connect | Disconnect | Request | CancelRequest | LoadPackage | StartTake | StopTake | Shutdown
+
+
+class Connected(_Message, frozen=True, tag="connected"):
+    """The board's description as plain values, and one live tail per channel group."""
+
+    description: dict[str, Any]
+    tails: list[str]
+
+
+class Disconnected(_Message, frozen=True, tag="disconnected"):
+    """The port is closed: asked for where `code` is empty, else why."""
+
+    code: str = ""
+    text: str = ""
+    hint: str = ""
+
+
+class RecorderError(_Message, frozen=True, tag="error"):
+    """A command could not be done."""
+
+    code: str
+    text: str
+    hint: str = ""
+    data: dict[str, Any] = {}
+
+
+class Reply(_Message, frozen=True, tag="reply"):
+    """To a `Request` or `LoadPackage`."""
+
+    id: int
+    ok: bool
+    result: dict[str, Any] = {}
+    blobs: dict[str, bytes] = {}
+    code: str = ""
+    text: str = ""
+    hint: str = ""
+
+
+class Health(_Message, frozen=True, tag="health"):
+    """About ten times a second while connected.
+
+    Attributes:
+        rate_hz: measured from device timestamps; 0 where unknown.
+        jitter_ms: 99th percentile.
+        lost: samples since the stream began.
+        crc_errors: frames thrown away since connecting, of whatever damage.
+        samples: since the stream began.
+        bytes_per_s: over the link.
+        recording_samples: of the take that runs.
+        streaming: whether the board streams.
+        group: that these figures are of.
+    """
+
+    rate_hz: float
+    jitter_ms: float
+    lost: int
+    crc_errors: int
+    samples: int
+    bytes_per_s: float
+    recording_samples: int
+    streaming: bool = False
+    group: int = 0
+
+
+class TakeSaved(_Message, frozen=True, tag="take_saved"):
+    """A take is on the disk.
+
+    Attributes:
+        name: of the recording.
+        n_samples: in it.
+        lost: samples missing in it.
+        reason: ``count``, ``asked``, ``stopped`` (by the board), ``shutdown``, or the code of the error that ended it.
+    """
+
+    name: str
+    n_samples: int
+    lost: int = 0
+    reason: str = "count"
+
+
+class TakeFailed(_Message, frozen=True, tag="take_failed"):
+    """A take is not complete; `kept_samples` of it are on the disk and open as a recording."""
+
+    name: str
+    code: str
+    text: str
+    hint: str = ""
+    kept_samples: int = 0
+
+
+class LoadProgress(_Message, frozen=True, tag="load_progress"):
+    """How much of a package is sent, 0..1."""
+
+    id: int
+    fraction: float
+
+
+class InferenceRow(msgspec.Struct, frozen=True, array_like=True):
+    """`domain.board.InferenceFrame` on the channel."""
+
+    sample_index: int
+    device_time_us: int
+    output: list[int]
+    scale: float
+    zero_point: int
+    latency_us: int
+
+
+class Inference(_Message, frozen=True, tag="inference"):
+    """Inferences in the order the board made them."""
+
+    frames: list[InferenceRow]
+
+
+class BoardEvent(_Message, frozen=True, tag="board_event"):
+    """Something the board said by itself, such as ``infer_error``."""
+
+    name: str
+    data: dict[str, Any]
+
+
+Event = (
+    Connected
+    | Disconnected
+    | RecorderError
+    | Reply
+    | Health
+    | TakeSaved
+    | TakeFailed
+    | LoadProgress
+    | Inference
+    | BoardEvent
+)
+
+encode = msgspec.json.Encoder().encode
+_commands = msgspec.json.Decoder(Command)
+_events = msgspec.json.Decoder(Event)
+
+
+def decode_command(data: bytes) -> Command:
+    """Read what the studio sent.
+
+    Raises:
+        msgspec.DecodeError: no command.
+    """
+    command: Command = _commands.decode(data)
+    return command
+
+
+def decode_event(data: bytes) -> Event:
+    """Read what the recorder sent.
+
+    Raises:
+        msgspec.DecodeError: no event.
+    """
+    event: Event = _events.decode(data)
+    return event
+
+
+def to_error(code: str, text: str, hint: str = "", data: dict[str, Any] | None = None) -> AppError:
+    """The `AppError` behind a code that came over the channel."""
+    room = code.split(".", 1)[0]
+    kind: type[AppError] = DeviceError
+    if room in ("flash", "load", "package"):
+        kind = FlashError
+    elif room in ("disk", "recording", "project", "file", "folder"):
+        kind = ProjectError
+    return kind(code, text, hint, data)
+
+
+def split_blobs(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Part JSON values from bytes, one level deep."""
+    blobs = {k: v for k, v in values.items() if isinstance(v, bytes)}
+    return {k: v for k, v in values.items() if k not in blobs}, blobs
