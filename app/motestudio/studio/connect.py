@@ -22,7 +22,13 @@ def flash_folder(project: Project) -> Path:
 
 @contextmanager
 def connect(
-    studio: Studio, project: Project, port: str = "", *, baud: int = 115200, sensor: str = "imu", transport: str = "socket"
+    studio: Studio,
+    project: Project,
+    port: str = "",
+    *,
+    baud: int = 115200,
+    sensor: str = "imu",
+    transport: str = "socket",
 ) -> Iterator[DeviceSession]:
     """Connect for the length of a ``with`` block.
 

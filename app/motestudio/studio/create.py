@@ -50,7 +50,9 @@ def templates() -> list[Template]:
     for path in sorted((resources_dir() / "templates").glob("*.toml")):
         body = tomllib.loads(path.read_text(encoding="utf-8"))
         facts = {k: str(body.pop(k, "")) for k in ("title", "text", "needs", "sensor", "board")}
-        found.append(Template(path.stem, facts["title"], facts["text"], facts["needs"], facts["sensor"], facts["board"], body))
+        found.append(
+            Template(path.stem, facts["title"], facts["text"], facts["needs"], facts["sensor"], facts["board"], body)
+        )
     return sorted(found, key=lambda t: _ORDER.index(t.id) if t.id in _ORDER else len(_ORDER))
 
 

@@ -215,9 +215,7 @@ def _analyse(studio: Studio, project: Project, trained: Run) -> tuple[analyse.Mo
     return model, f"{verdict} {model.verdict.board_name}: {analyse.one_line(model)}"
 
 
-def _generate(
-    studio: Studio, project: Project, trained: Run, operation: Operation
-) -> tuple[deploy.BuiltPackage, str]:
+def _generate(studio: Studio, project: Project, trained: Run, operation: Operation) -> tuple[deploy.BuiltPackage, str]:
     built = deploy.generate_and_build(studio, project, trained, operation)
     return built, f"{len(built.files)} files, package of {built.path.stat().st_size / 1024:.1f} KB"
 

@@ -69,7 +69,9 @@ def gestures(takes: int) -> DemoSource:
     def live(_project: Project, _run: Run) -> list[Performance]:
         return [
             Performance(
-                name, {"gesture": name, "seed": _LIVE_SEED + 17 * i, "subject": _SUBJECTS[i % len(_SUBJECTS)]}, TAKE_SECONDS
+                name,
+                {"gesture": name, "seed": _LIVE_SEED + 17 * i, "subject": _SUBJECTS[i % len(_SUBJECTS)]},
+                TAKE_SECONDS,
             )
             for i, name in enumerate([g for g in GESTURES if g != "idle"] * 4)
         ]

@@ -116,7 +116,8 @@ def _compare(
     np.add.at(confusion, (truth, said), 1)
     takes = windows.takes[rows]
     right = [
-        int(board[takes == take].astype(int).sum(axis=0).argmax() == truth[takes == take][0]) for take in np.unique(takes)
+        int(board[takes == take].astype(int).sum(axis=0).argmax() == truth[takes == take][0])
+        for take in np.unique(takes)
     ]
     return BoardCheck(
         tested=len(rows),

@@ -35,7 +35,9 @@ def export_csv(project: Project, target: Path, names: Sequence[str], operation: 
             path.write_text(_csv(recording, np.asarray(project.recordings.samples(recording))), encoding="utf-8")
             files.append(path)
     except OSError as error:
-        raise ProjectError("export.write", f"{target} cannot be written: {error.strerror}.", "Choose another folder.") from error
+        raise ProjectError(
+            "export.write", f"{target} cannot be written: {error.strerror}.", "Choose another folder."
+        ) from error
     return files
 
 
@@ -58,5 +60,7 @@ def _times(recording: Recording) -> np.ndarray[tuple[int, ...], np.dtype[np.floa
     first = recording.captures[0].device_time_us if recording.captures else 0
     for capture in recording.captures[1:]:
         begin = (capture.device_time_us - first) / 1e6
-        times[capture.sample_start :] = begin + np.arange(recording.n_samples - capture.sample_start) / recording.group.rate_hz
+        times[capture.sample_start :] = (
+            begin + np.arange(recording.n_samples - capture.sample_start) / recording.group.rate_hz
+        )
     return times

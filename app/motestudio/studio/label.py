@@ -186,9 +186,7 @@ def trim(
             after[name] = in_order([replace(best, start=start, count=end - start, label=label, origin="mine")])
     _apply(project, after)
     if after:
-        project.undo.push(
-            f"trim {len(after)} takes", lambda: _apply(project, before), lambda: _apply(project, after)
-        )
+        project.undo.push(f"trim {len(after)} takes", lambda: _apply(project, before), lambda: _apply(project, after))
     return len(after)
 
 

@@ -93,9 +93,7 @@ def _style() -> str:
         return named + "".join(f"--s{n}:{c};" for n, c in theme["series"].items())
 
     css = (resources_dir() / "report.css").read_text(encoding="utf-8")
-    return (
-        f":root{{{variables(tokens['light'])}}}@media(prefers-color-scheme:dark){{:root{{{variables(tokens['dark'])}}}}}{css}"
-    )
+    return f":root{{{variables(tokens['light'])}}}@media(prefers-color-scheme:dark){{:root{{{variables(tokens['dark'])}}}}}{css}"
 
 
 def _section(title: str, body: str, text: str = "") -> str:
@@ -121,7 +119,9 @@ def _verdict(data: ReportData) -> str:
             limit = "of " + (format_bytes(budget.limit) if budget.unit == "B" else f"{budget.limit:g} {budget.unit}")
         name = {"ram": "RAM", "flash": "Flash"}.get(budget.name, budget.name.capitalize())
         cards.append((name, used, f"{limit}{'' if budget.measured else ', estimate'}".strip(", ")))
-    boxes = "".join(f"<div><b>{escape(a)}</b><strong>{escape(b)}</strong><span>{escape(c)}</span></div>" for a, b, c in cards)
+    boxes = "".join(
+        f"<div><b>{escape(a)}</b><strong>{escape(b)}</strong><span>{escape(c)}</span></div>" for a, b, c in cards
+    )
     tone = "ok" if verdict.fits and check.equal == check.tested else "bad"
     return (
         f'<header><h1>{escape(data.title)}</h1><p class="{tone}">The model {escape(fits)}. {escape(equal)}</p>'
@@ -131,7 +131,7 @@ def _verdict(data: ReportData) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     def cell(tag: str, index: int, text: str) -> str:
-        return f'<{tag}{" class=n" if index in numbers else ""}>{escape(text)}</{tag}>'
+        return f"<{tag}{' class=n' if index in numbers else ''}>{escape(text)}</{tag}>"
 
     top = "".join(cell("th", i, t) for i, t in enumerate(head))
     lines = "".join("<tr>" + "".join(cell("td", i, t) for i, t in enumerate(row)) + "</tr>" for row in rows)

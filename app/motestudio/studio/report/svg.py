@@ -103,7 +103,7 @@ def lines(
             f'<line x1="{px1:.1f}" x2="{px1:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" stroke="{color}" '
             f'stroke-dasharray="2 3"/><text class="flag" fill="{color}" x="{px1 + 4:.1f}" y="{_TOP + 11}">{escape(text)}</text>'
         )
-    return f'<figure>{legend(names, colors)}{_svg(width, height, parts)}</figure>'
+    return f"<figure>{legend(names, colors)}{_svg(width, height, parts)}</figure>"
 
 
 def legend(names: Sequence[str], colors: Sequence[int] | None = None) -> str:
@@ -158,7 +158,7 @@ def arena(
         y, h = y_of(p.offset + p.nbytes), max(3.0, y_of(p.offset) - y_of(p.offset + p.nbytes) - 1)
         color = series_color(_KIND_SERIES.get(makers.get(p.tensor, ""), 6))
         parts.append(
-            f'<g><title>{escape(p.name)}: {p.nbytes} B at {p.offset}, op {p.first_op} to {p.last_op}</title>'
+            f"<g><title>{escape(p.name)}: {p.nbytes} B at {p.offset}, op {p.first_op} to {p.last_op}</title>"
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="2" fill="{color}" fill-opacity="0.25"/>'
             f'<rect x="{x:.1f}" y="{y:.1f}" width="3" height="{h:.1f}" fill="{color}"/></g>'
         )

@@ -1,0 +1,203 @@
+"""From a run to a board: generate the firmware project, build its package, send it and verify it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from motestudio.domain.board import BoardFile
+from motestudio.errors import FlashError
+from motestudio.firmware.builder import BuildResult, build_host
+from motestudio.firmware.generator import FirmwareProject, GeneratedFile
+from motestudio.firmware.generator import generate as write_project
+from motestudio.firmware.generator import preview as preview_project
+from motestudio.firmware.package import build_package, check_fits, sha256_of
+from motestudio.firmware.request import FirmwareRequest
+from motestudio.jobs.launcher import run_program
+from motestudio.project.files import write_atomic
+from motestudio.project.store import Project
+from motestudio.sdk.data import Deployable
+from motestudio.studio import analyse
+from motestudio.studio.device_session import DeviceSession
+from motestudio.studio.feature_twin import FeatureTwin, feature_twin
+from motestudio.studio.home import Studio
+from motestudio.studio.operation import Operation
+from motestudio.studio.train import Run
+
+ARENA_MARGIN = 1.1
+"""The arena of the firmware over what was measured: another kernel library asks for other scratch buffers."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPackage:
+    """What is sent to a board.
+
+    Attributes:
+        path: the package file.
+        package_sha256: of its bytes.
+        model_sha256: of the ``.tflite`` inside.
+        files: of the generated project.
+        folder: of the generated project.
+        build: compiler output and sizes.
+    """
+
+    path: Path
+    package_sha256: str
+    model_sha256: str
+    files: tuple[GeneratedFile, ...]
+    folder: Path
+    build: BuildResult
+
+
+@dataclass(frozen=True, slots=True)
+class FlashResult:
+    """What a board holds after flashing, by its own word.
+
+    Attributes:
+        package_sha256: read back from the board.
+        model_sha256: of the model that the board says it runs.
+        n_bytes: sent.
+        seconds: sending and verifying.
+    """
+
+    package_sha256: str
+    model_sha256: str
+    n_bytes: int
+    seconds: float
+
+
+def request_of(studio: Studio, project: Project, run: Run, operation: Operation) -> FirmwareRequest:
+    """All that the firmware of a run is generated from."""
+    deployable = Deployable.load(run.folder)
+    twin: FeatureTwin = feature_twin(studio, project, deployable, operation)
+    model = analyse.analyse(studio, project, run)
+    return FirmwareRequest(
+        project_name=project.config.name,
+        board=studio.board(project.config.board),
+        deployable=deployable,
+        ops=tuple(op.kernel for op in model.graph.ops),
+        arena_bytes=arena_bytes(model.arena.total),
+        constants=twin.constants,
+        sources=twin.sources,
+    )
+
+
+def arena_bytes(measured: int) -> int:
+    """Arena to reserve for a measured use: with a margin, in whole 16 bytes."""
+    return -(-int(measured * ARENA_MARGIN) // 16) * 16
+
+
+def firmware_folder(project: Project) -> Path:
+    """Where generated projects lie, one folder per board."""
+    return project.folder / "firmware"
+
+
+def preview(studio: Studio, project: Project, run: Run, operation: Operation) -> FirmwareProject:
+    """What `generate` would write, with diffs; writes nothing."""
+    return preview_project(firmware_folder(project), request_of(studio, project, run, operation))
+
+
+def generate(studio: Studio, project: Project, run: Run, operation: Operation) -> FirmwareProject:
+    """Write the firmware project of a run; the user's own files in it stay.
+
+    Raises:
+        BuildError: something that firmware cannot have.
+    """
+    operation.progress(0.0, "Writing the firmware project")
+    made = write_project(firmware_folder(project), request_of(studio, project, run, operation))
+    operation.progress(1.0, f"{len(made.changed)} of {len(made.files)} files changed")
+    return made
+
+
+def generate_and_build(studio: Studio, project: Project, run: Run, operation: Operation) -> BuiltPackage:
+    """Generate, compile the feature code, and pack what a board is sent.
+
+    Raises:
+        FlashError: it does not fit the board; nothing is sent.
+        BuildError: the compiler refused; with file and line.
+        MissingError: there is no compiler.
+    """
+    board = studio.board(project.config.board)
+    model = analyse.analyse(studio, project, run)
+    _check_budgets(board, model)
+    with operation.within(0.0, 0.5) as part:
+        made = generate(studio, project, run, part)
+    operation.progress(0.5, "Compiling the feature code")
+
+    def compile_one(argv: Sequence[str], cwd: Path) -> tuple[int, str]:
+        done = run_program(argv, cwd=cwd, timeout_s=120, on_line=operation.log, cancel=operation.cancel)
+        return done.exit_code, done.output
+
+    output = made.folder / "build" / "host"
+    output.mkdir(parents=True, exist_ok=True)
+    built = build_host(made, compile_one, output / "core.so")
+    operation.progress(0.9, "Packing")
+    deployable = made.request.deployable
+    data = build_package(
+        name=project.config.name,
+        board=board,
+        deploy=_plain(deployable),
+        model=deployable.model,
+        host_library=built.image.read_bytes(),
+        arena_bytes=made.request.arena_bytes,
+        flash_bytes=int(model.verdict.budget("flash").used),
+        ram_bytes=int(model.verdict.budget("ram").used),
+    )
+    path = made.folder / "build" / "package.mote"
+    write_atomic(path, data)
+    operation.progress(1.0, f"{len(data)} bytes")
+    return BuiltPackage(path, sha256_of(data), made.request.model_sha256, made.files, made.folder, built)
+
+
+def _plain(deployable: Deployable) -> dict[str, Any]:
+    body = {k: v for k, v in asdict(deployable).items() if k not in ("model", "signal")}
+    return body | {"signal": deployable.signal.to_json()}
+
+
+def _check_budgets(board: BoardFile, model: analyse.ModelReport) -> None:
+    """Refuse before anything is built: the board's own limits first, then the project's."""
+    ram, flash = model.verdict.budget("ram"), model.verdict.budget("flash")
+    check_fits(board, flash_bytes=int(flash.used), ram_bytes=int(ram.used))
+    for budget, name in ((ram, "RAM"), (flash, "flash")):
+        if not budget.fits:
+            over = int(budget.used - budget.limit)
+            raise FlashError(
+                "flash.over_budget",
+                f"The firmware would need {over} bytes of {name} more than the project's budget of {int(budget.limit)}.",
+                "Make the model or the window smaller, or raise the budget in project.toml.",
+                {"region": name, "over": over},
+            )
+
+
+def flash(session: DeviceSession, built: BuiltPackage, operation: Operation) -> FlashResult:
+    """Send a package and compare the hash that the board computes from its own flash.
+
+    Raises:
+        FlashError: refused, interrupted, or not what was sent.
+    """
+    if "load" not in session.description.capabilities:
+        raise FlashError(
+            "flash.no_loader",
+            f"{session.description.name} takes no model over the link.",
+            "Flash its whole firmware with its own tool, from the generated project.",
+        )
+    began = time.monotonic()
+    size = built.path.stat().st_size
+    session.load_package(built.path, lambda fraction: operation.progress(0.95 * fraction, "Sending"), operation.cancel)
+    operation.progress(0.95, "Verifying")
+    answer = session.request("package_hash")
+    read_back = str(answer.get("sha256", ""))
+    if read_back != built.package_sha256:
+        raise FlashError(
+            "flash.verify",
+            f"The board holds {read_back[:12] or 'nothing'}…, sent was {built.package_sha256[:12]}….",
+            "Flash again; if it happens again, the board's flash is worn or the link is bad.",
+        )
+    model = session.refresh().model
+    if model is None or model.sha256 != built.model_sha256:
+        raise FlashError("flash.verify", "The board does not run the model that was sent.", "Flash again.")
+    operation.progress(1.0, "Verified")
+    return FlashResult(read_back, model.sha256, size, time.monotonic() - began)
