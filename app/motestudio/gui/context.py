@@ -1,0 +1,231 @@
+"""What the window knows and pages share: project, board, running operations, commands, settings.
+
+Pages talk to each other only through this object's signals. Verbs are called through `run_operation`; nothing here
+blocks, and nothing here draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from motestudio.gui.bridge import Bridge, RunningOperation
+from motestudio.gui.commands import CommandRegistry
+from motestudio.gui.settings import Settings
+from motestudio.studio.operation import Happening, Operation
+
+if TYPE_CHECKING:
+    from motestudio.project.store import Project
+    from motestudio.studio.device_session import DeviceSession
+    from motestudio.studio.home import Studio
+
+
+class AppContext(QObject):
+    """One per window.
+
+    Signals:
+        project_changed: another project, or none, is open, or its configuration was saved.
+        recordings_changed: recordings or labels came, went or changed.
+        pipeline_changed: stages or parameters changed.
+        runs_changed: a run was added or finished.
+        device_changed: a board was connected or went.
+        device_event(object): what the recorder tells (health, take saved, inference ...), in the window's thread.
+        stages_changed: `stages` has other states.
+        page_wanted(str): somebody called `goto`.
+        message_wanted(dict): somebody called `show_message`.
+        error_wanted(object, str): somebody called `show_error`.
+    """
+
+    project_changed = Signal()
+    recordings_changed = Signal()
+    pipeline_changed = Signal()
+    runs_changed = Signal()
+    device_changed = Signal()
+    device_event = Signal(object)
+    stages_changed = Signal()
+    page_wanted = Signal(str)
+    message_wanted = Signal(dict)
+    error_wanted = Signal(object, str)
+
+    def __init__(self, settings: Settings | None = None, studio: Studio | None = None) -> None:
+        super().__init__()
+        self.settings = settings or Settings()
+        self.commands = CommandRegistry()
+        self.bridge = Bridge(self)
+        self.bridge.failed.connect(self._operation_failed)
+        self.project: Project | None = None
+        self.session: DeviceSession | None = None
+        self.stages: dict[str, str] = {}
+        self._studio = studio
+        self._connection: ExitStack | None = None
+
+    @property
+    def studio(self) -> Studio:
+        """Registry, boards and job runner; made at the first use."""
+        if self._studio is None:
+            from motestudio.studio.home import Studio
+
+            self._studio = Studio()
+        return self._studio
+
+    # Operations and messages
+
+    def run_operation(
+        self,
+        title: str,
+        fn: Callable[[Operation], Any],
+        on_done: Callable[[Any], object] | None = None,
+        on_error: Callable[[BaseException], object] | None = None,
+        on_event: Callable[[Happening], object] | None = None,
+    ) -> RunningOperation:
+        """Run a verb beside the window, see `Bridge.run`. It shows in the job strip with Cancel."""
+        return self.bridge.run(title, fn, on_done, on_error, on_event)
+
+    def show_error(self, error: BaseException, details: str = "") -> None:
+        """Show an error in the banner over the page."""
+        self.error_wanted.emit(error, details)
+
+    def show_message(
+        self, text: str, hint: str = "", tone: str = "info", action: str = "", act: Callable[[], object] | None = None
+    ) -> None:
+        """Show a message in the banner over the page, see `widgets.Banner.show_message`."""
+        self.message_wanted.emit({"text": text, "hint": hint, "tone": tone, "action": action, "act": act})
+
+    def goto(self, page: str) -> None:
+        """Show a page by its key."""
+        self.page_wanted.emit(page)
+
+    def set_stage(self, page: str, state: str) -> None:
+        """Set a rail dot: ``none``, ``running``, ``fresh``, ``stale`` or ``failed``."""
+        if self.stages.get(page) != state:
+            self.stages[page] = state
+            self.stages_changed.emit()
+
+    @Slot(object)
+    def _operation_failed(self, running: RunningOperation) -> None:
+        if running.error is not None:
+            self.show_error(running.error, running.details)
+
+    # Project
+
+    def open_project(self, folder: Path, then: Callable[[], object] | None = None) -> None:
+        """Open a project folder; the present one is closed first."""
+
+        def work(_: Operation) -> Project:
+            from motestudio.project.store import Project
+
+            return Project.open(folder)
+
+        self.close_project()
+        self.run_operation(f"Open {folder.name}", work, lambda project: self.adopt_project(project, then))
+
+    def create_project(self, folder: Path, template: str, name: str, then: Callable[[], object] | None = None) -> None:
+        """Create a project from a template and open it."""
+
+        def work(_: Operation) -> Project:
+            from motestudio.studio.create import create
+
+            return create(folder, template_id=template, name=name)
+
+        self.close_project()
+        self.run_operation(f"Create {name}", work, lambda project: self.adopt_project(project, then))
+
+    def adopt_project(self, project: Project, then: Callable[[], object] | None = None) -> None:
+        """Make an open project the window's."""
+        self.close_project()
+        self.project = project
+        from motestudio.project.recent import RecentProjects
+
+        RecentProjects().add(project.folder, project.config.name)
+        self.project_changed.emit()
+        self.recordings_changed.emit()
+        self.pipeline_changed.emit()
+        self.runs_changed.emit()
+        if then:
+            then()
+
+    def close_project(self) -> None:
+        """Close the project, and the connection that belongs to it."""
+        self.disconnect_device()
+        if self.project is None:
+            return
+        self.project.close()
+        self.project = None
+        self.stages.clear()
+        self.stages_changed.emit()
+        self.project_changed.emit()
+
+    def undo(self) -> None:
+        """Undo the last change of the project."""
+        self._step("undo", "Undone")
+
+    def redo(self) -> None:
+        """Redo what was undone last."""
+        self._step("redo", "Redone")
+
+    def _step(self, what: str, word: str) -> None:
+        if self.project is None:
+            return
+        label = getattr(self.project.undo, what)()
+        if label:
+            self.show_message(f"{word}: {label}", tone="ok")
+            self.project_changed.emit()
+            self.recordings_changed.emit()
+            self.pipeline_changed.emit()
+
+    # Board
+
+    def connect_device(self, port: str = "", *, baud: int = 115200, then: Callable[[], object] | None = None) -> None:
+        """Connect to a board: a port, ``socket://host:port`` or ``virtual``; needs an open project."""
+        project = self.project
+        if project is None:
+            return
+        studio = self.studio
+
+        def work(_: Operation) -> tuple[ExitStack, DeviceSession]:
+            from motestudio.studio.connect import connect
+
+            stack = ExitStack()
+            return stack, stack.enter_context(connect(studio, project, port, baud=baud))
+
+        def done(made: tuple[ExitStack, DeviceSession]) -> None:
+            stack, session = made
+            if self.project is not project:
+                self._leave(stack)
+                return
+            self._connection, self.session = stack, session
+            session.on_event = self.device_event.emit
+            self.device_changed.emit()
+            if then:
+                then()
+
+        self.disconnect_device()
+        name = "the virtual board" if port in ("", "virtual") else port
+        self.run_operation(f"Connect to {name}", work, done)
+
+    def disconnect_device(self) -> None:
+        """Let the board go; the recorder process ends beside the window."""
+        stack, self._connection, self.session = self._connection, None, None
+        if stack is not None:
+            self.device_changed.emit()
+            self._leave(stack)
+
+    def _leave(self, stack: ExitStack) -> None:
+        self.run_operation("Disconnect", lambda _: stack.close())
+
+    def close(self) -> None:
+        """End everything: connection, operations, project, worker processes."""
+        stack, self._connection, self.session = self._connection, None, None
+        self.bridge.close()
+        if stack is not None:
+            stack.close()
+        if self.project is not None:
+            self.project.close()
+            self.project = None
+        if self._studio is not None:
+            self._studio.close()
+            self._studio = None

@@ -1,0 +1,71 @@
+"""Keeps the header's board facts up to date from what the recorder tells, and lists ports for the board menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QMenu
+
+from motestudio.gui.context import AppContext
+from motestudio.gui.frame.header import BoardButton, LinkFacts
+from motestudio.gui.numbers import count
+
+
+class LinkHealth(QObject):
+    """Writes into the header's board button."""
+
+    def __init__(self, context: AppContext, board: BoardButton) -> None:
+        super().__init__(board)
+        self._context = context
+        self._board = board
+        self._figures: tuple[tuple[str, str], ...] = ()
+        self._state = "none"
+        context.device_changed.connect(self._device_changed)
+        context.device_event.connect(self._event)
+        self._device_changed()
+
+    @Slot()
+    def _device_changed(self) -> None:
+        self._figures = ()
+        self._state = "fresh" if self._context.session is not None else "none"
+        self._show()
+
+    @Slot(object)
+    def _event(self, event: Any) -> None:
+        kind = type(event).__name__
+        if kind == "Health":
+            rate, jitter, lost = float(event.rate_hz), float(event.jitter_ms), int(event.lost)
+            self._figures = ((f"{rate:.1f}", "Hz"), (f"{jitter:.1f}", "ms jitter"), (count(lost), "lost"))
+            self._state = "stale" if lost else "fresh"
+            self._show()
+        elif kind == "Disconnected":
+            self._state = "failed"
+            self._show()
+
+    def _show(self) -> None:
+        session = self._context.session
+        if session is None:
+            self._board.set_facts(LinkFacts())
+            return
+        description = session.description
+        self._board.set_facts(LinkFacts(description.name, description.virtual, self._state, self._figures))
+
+    def add_ports(self, menu: QMenu) -> None:
+        """Add the serial ports of this computer to a menu."""
+        if self._context.project is None:
+            return
+        from motestudio.devices.ports import list_ports
+
+        menu.addSeparator()
+        ports = list_ports()
+        if not ports:
+            menu.addAction("No serial port found").setEnabled(False)
+        for port in ports:
+            action = menu.addAction(f"{port.path}  {port.description}")
+            action.setData(port.path)
+            action.triggered.connect(self._connect_port)
+
+    def _connect_port(self) -> None:
+        action: Any = self.sender()
+        self._context.connect_device(str(action.data()))
