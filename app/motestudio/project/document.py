@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,7 +44,7 @@ def updated(text: str, plain: Mapping[str, Any]) -> str:
     try:
         document = tomlkit.parse(text)
         _merge(document, plain, exact=False)
-        result = tomlkit.dumps(document)
+        result = re.sub(r"\n{3,}", "\n\n", tomlkit.dumps(document))
         if _holds(tomllib.loads(result), plain):
             return result
     except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, ValueError, KeyError):
@@ -71,7 +72,12 @@ def _merge(table: Any, plain: Mapping[str, Any], *, exact: bool) -> None:
 def _merge_rows(table: Any, key: str, old: AoT, rows: Sequence[Mapping[str, Any]]) -> None:
     identity = _IDENTITY[key]
     known = {str(row.get(identity)): row for row in old.body}
-    if [str(row.get(identity)) for row in old.body] != [str(row[identity]) for row in rows]:
+    before, after = [str(row.get(identity)) for row in old.body], [str(row[identity]) for row in rows]
+    if before and before == after[: len(before)]:
+        for row in rows[len(before) :]:
+            old.append(_item(row))
+        known = {str(row.get(identity)): row for row in old.body}
+    else:
         anew = tomlkit.aot()
         for row in rows:
             anew.append(known.get(str(row[identity])) or _item(row))
