@@ -14,6 +14,9 @@ from motestudio.sdk import Value
 
 Floats = npt.NDArray[np.float32]
 
+COLOUR_KNOTS = 5
+"""Points of the random curve over bands that stands for another microphone."""
+
 
 class Augmenter:
     """Varies batches of features with axes (time, channel) or (time, band).
@@ -21,13 +24,13 @@ class Augmenter:
     Args:
         features: the training features, float32, shape (windows, time, width): their spread sets the noise.
         bands: whether the second axis is frequency.
-        params: ``noise``, ``shift``, ``warp``, ``gain`` and ``mask``.
+        params: ``noise``, ``shift``, ``warp``, ``gain``, and for bands ``mask``, ``colour`` and ``hiss``.
     """
 
     def __init__(self, features: Floats, bands: bool, params: Mapping[str, Value]) -> None:
         self._bands = bands
-        self._noise, self._shift, self._warp, self._gain, self._mask = (
-            float(params[k]) for k in ("noise", "shift", "warp", "gain", "mask")
+        self._noise, self._shift, self._warp, self._gain, self._mask, self._colour, self._hiss = (
+            float(params[k]) for k in ("noise", "shift", "warp", "gain", "mask", "colour", "hiss")
         )
         axis = None if bands else (0, 1)
         self._spread = np.asarray(features.std(axis=axis), dtype=np.float32)
@@ -48,7 +51,22 @@ class Augmenter:
         if self._noise:
             level = rng.uniform(0, self._noise, (n, 1, 1)).astype(np.float32)
             out += level * self._spread * rng.standard_normal(out.shape, dtype=np.float32)
-        if self._bands and self._mask:
+        return self._as_sound(out, rng) if self._bands else out
+
+    def _as_sound(self, out: Floats, rng: np.random.Generator) -> Floats:
+        """What only log spectrograms can have: another microphone, another room, holes."""
+        n, _, bands = out.shape
+        if self._colour:
+            knots = rng.uniform(-self._colour, self._colour, (n, COLOUR_KNOTS)).astype(np.float32)
+            at = np.linspace(0, COLOUR_KNOTS - 1, bands)
+            low = np.minimum(at.astype(int), COLOUR_KNOTS - 2)
+            curve = knots[:, low] + (at - low).astype(np.float32) * (knots[:, low + 1] - knots[:, low])
+            out = out + self._spread * curve[:, None, :]
+        if self._hiss:
+            lowest, highest = out.min(axis=(1, 2), keepdims=True), out.max(axis=(1, 2), keepdims=True)
+            part = rng.uniform(0, self._hiss, (n, 1, 1)).astype(np.float32)
+            out = np.logaddexp2(out, lowest + part * (highest - lowest))
+        if self._mask:
             for axis in (1, 2, 2):
                 self._blot(out, axis, rng)
         return out

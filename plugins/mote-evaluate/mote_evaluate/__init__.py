@@ -1,0 +1,1 @@
+"""Built-in plugin: evaluation of deployable models."""

@@ -1,0 +1,1 @@
+"""Built-in plugin: conversion to integer models."""
