@@ -19,6 +19,7 @@ class TensorInfo:
         constant: True for weights.
         scale: of a per-tensor quantisation, 0 where there is none.
         zero_point: likewise.
+        variable: True for state that outlives an inference; it has no place in the arena's planned part.
     """
 
     index: int
@@ -29,6 +30,7 @@ class TensorInfo:
     constant: bool
     scale: float = 0.0
     zero_point: int = 0
+    variable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class OpInfo:
     Attributes:
         index: in execution order.
         kernel: ``CONV_2D``, ``FULLY_CONNECTED`` ...
-        title: for people: ``Conv 3x3, 16``.
+        title: for people: ``Conv 3×3, 16``.
         inputs: tensor indices, -1 for an absent optional one.
         outputs: tensor indices.
         macs: multiply-accumulates.
@@ -64,6 +66,7 @@ class ModelGraph:
         file_bytes: of the whole file.
         version: schema version.
         subgraphs: how many there are.
+        offline_offsets: an offline memory plan, one offset a tensor, -1 for the planner to choose; empty without.
     """
 
     tensors: tuple[TensorInfo, ...]
@@ -73,6 +76,7 @@ class ModelGraph:
     file_bytes: int
     version: int
     subgraphs: int = 1
+    offline_offsets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
