@@ -127,7 +127,8 @@ class Child:
         self.terminate_tree(grace_s)
         if self.lifeline is not None:
             self.lifeline.close()
-        self._lines.join(2.0)
+        # Only somebody who left the session can still hold the pipe; its reader then ends with this process.
+        self._lines.join(0.3)
         _children.discard(self)
 
     def __enter__(self) -> Child:

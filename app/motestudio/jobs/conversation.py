@@ -1,0 +1,177 @@
+"""One job on one worker, from its start to its one terminal event: the state machine with its watchdogs.
+
+A cancelled job ends within a second: it is asked, and what does not answer is ended with all that it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from motestudio.jobs.cancel import CancelToken
+from motestudio.jobs.channel import Channel, ChannelClosed
+from motestudio.jobs.launcher import Child
+from motestudio.jobs.messages import (
+    Cancel,
+    Completed,
+    Crashed,
+    Event,
+    Failed,
+    JobCancelled,
+    Log,
+    RunStage,
+    Terminal,
+    TimedOut,
+    decode_event,
+    encode,
+)
+
+ASK_S = 0.4
+"""How long a job may take to react to Cancel by itself."""
+TERMINATE_S = 0.2
+"""How long it may take to react to SIGTERM; then it is killed."""
+_TICK = 0.05
+_SETTLE = 0.02
+
+
+class Conversation:
+    """Drives one job.
+
+    Attributes:
+        reusable: after the end: whether the worker can take another job.
+
+    Args:
+        child: the worker.
+        lines: what it prints, as its reader thread hands it on.
+        message: the job.
+        on_event: gets every event but the terminal one.
+        cancel: of the caller.
+        timeout_s: for the whole job.
+        silence_s: without an event or a line.
+    """
+
+    def __init__(
+        self,
+        child: Child,
+        lines: queue.SimpleQueue[str],
+        message: RunStage,
+        on_event: Callable[[Event], None],
+        cancel: CancelToken,
+        *,
+        timeout_s: float,
+        silence_s: float,
+    ) -> None:
+        self._child, self._lines, self._message = child, lines, message
+        self._on_event, self._cancel = on_event, cancel
+        self._timeout_s, self._silence_s = timeout_s, silence_s
+        self._job = message.job
+        self._began = self._heard = time.monotonic()
+        self.reusable = False
+
+    def run(self) -> Terminal:
+        """Run the job; returns its terminal event, which is not handed to `on_event`."""
+        channel = self._child.channel
+        assert channel is not None
+        try:
+            channel.send(encode(self._message))
+            end = self._listen(channel)
+        except ChannelClosed:
+            end = self._crashed()
+        self._settle()
+        return end
+
+    def _listen(self, channel: Channel) -> Terminal:
+        asked = 0.0
+        while True:
+            data = channel.recv(_TICK)
+            self._tell_lines()
+            event = self._decode(data) if data is not None else None
+            if isinstance(event, Terminal):
+                self.reusable = True
+                # Who cancelled gets a cancelled job, even where it was done in the same moment.
+                return JobCancelled(self._job) if asked else event
+            if event is not None:
+                self._heard = time.monotonic()
+                self._on_event(event)
+            if data is None and self._child.poll() is not None:
+                # What it sent before it died is still in the channel, unless nobody closes it.
+                return self._drain(channel) or self._crashed()
+            now = time.monotonic()
+            if asked and now - asked > ASK_S:
+                self._end()
+                return JobCancelled(self._job)
+            if not asked and self._cancel.cancelled:
+                asked = now
+                channel.send(encode(Cancel(self._job)))
+            over, silent = now - self._began, now - self._heard
+            if over > self._timeout_s or silent > self._silence_s:
+                self._end()
+                return TimedOut(self._job, over if over > self._timeout_s else silent)
+
+    def _drain(self, channel: Channel) -> Terminal | None:
+        with contextlib.suppress(ChannelClosed):
+            while (data := channel.recv(0)) is not None:
+                event = self._decode(data)
+                if isinstance(event, Terminal):
+                    return JobCancelled(self._job) if self._cancel.cancelled else event
+                if event is not None:
+                    self._on_event(event)
+        return None
+
+    def _decode(self, data: bytes) -> Event | None:
+        try:
+            event = decode_event(data)
+        except msgspec.MsgspecError as error:
+            self._on_event(Log(self._job, f"The worker sent something unreadable: {error}", "studio"))
+            return None
+        # A job that was given up may still have had something to say.
+        foreign = event.job != self._job or isinstance(event, Crashed | TimedOut)
+        return None if foreign else event
+
+    def _crashed(self) -> Terminal:
+        """The worker died, or closed its channel and is as good as dead."""
+        self._child.wait(0.5)
+        how = self._child.exit_text or "it closed its channel"
+        code = self._child.poll()
+        self._end()
+        self._child.flush_lines(0.5)
+        if self._cancel.cancelled:
+            return JobCancelled(self._job)
+        said = [line for line in self._child.last_lines if line.strip()][-3:]
+        return Crashed(self._job, 0 if code is None else code, "; ".join([how, *said]))
+
+    def _end(self) -> None:
+        self._child.terminate_tree(TERMINATE_S)
+
+    def _settle(self) -> None:
+        """Hand on what was printed before the end; the pipe may be a moment behind the channel."""
+        if self.reusable and self._child.poll() is None:
+            self._child.terminate_children()
+        end = time.monotonic() + 10 * _SETTLE
+        while self._tell_lines(_SETTLE) and time.monotonic() < end:
+            pass
+
+    def _tell_lines(self, wait: float = 0.0) -> bool:
+        told = False
+        with contextlib.suppress(queue.Empty):
+            while True:
+                line = self._lines.get(timeout=wait) if wait and not told else self._lines.get_nowait()
+                told = True
+                self._heard = time.monotonic()
+                self._on_event(Log(self._job, line, "worker"))
+        return told
+
+
+def result_text(end: Terminal) -> str:
+    """A terminal event in a few words, for logs."""
+    if isinstance(end, Completed):
+        return "completed"
+    if isinstance(end, JobCancelled):
+        return "cancelled"
+    if isinstance(end, Failed):
+        return f"failed: {end.text}"
+    return f"crashed: {end.text}" if isinstance(end, Crashed) else f"no sign of life for {end.seconds:.0f} s"
