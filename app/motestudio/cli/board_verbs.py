@@ -12,7 +12,9 @@ from motestudio.cli.data_verbs import BaudOption, PortOption
 from motestudio.cli.model_verbs import RunOption
 from motestudio.cli.state import state_of
 
-board_app = typer.Typer(no_args_is_help=True, help="Boards: list the known ones, describe a connected one, start a virtual one.")
+board_app = typer.Typer(
+    no_args_is_help=True, help="Boards: list the known ones, describe a connected one, start a virtual one."
+)
 firmware_app = typer.Typer(no_args_is_help=True, help="Firmware: generate the project, build its package, flash it.")
 
 
@@ -50,7 +52,9 @@ def board_list(context: typer.Context) -> None:
         for b in boards
     ]
     state.output.table(("id", "name", "core", "clock", "RAM", "flash"), rows)
-    state.output.result([{"id": b.id, "name": b.name, "ram_bytes": b.ram_bytes, "flash_bytes": b.flash_bytes} for b in boards])
+    state.output.result(
+        [{"id": b.id, "name": b.name, "ram_bytes": b.ram_bytes, "flash_bytes": b.flash_bytes} for b in boards]
+    )
 
 
 @board_app.command("describe")
@@ -86,7 +90,9 @@ def board_virtual(
         chosen = studio.board(board)
     virtual = start_virtual_board(chosen.id, sensor=sensor, flash_dir=flash, transport=transport)
     try:
-        state.output.result({"url": virtual.url, "board": chosen.id}, [f"{chosen.name}, virtual, at {virtual.url}", "Ctrl+C ends it."])
+        state.output.result(
+            {"url": virtual.url, "board": chosen.id}, [f"{chosen.name}, virtual, at {virtual.url}", "Ctrl+C ends it."]
+        )
         while virtual.child.poll() is None:
             time.sleep(0.2)
     except KeyboardInterrupt:
@@ -123,7 +129,9 @@ def firmware_build(context: typer.Context, run_id: RunOption = "") -> None:
 
 
 @firmware_app.command("flash")
-def firmware_flash(context: typer.Context, run_id: RunOption = "", port: PortOption = "", baud: BaudOption = 115200) -> None:
+def firmware_flash(
+    context: typer.Context, run_id: RunOption = "", port: PortOption = "", baud: BaudOption = 115200
+) -> None:
     """Build, send to the board, and verify by reading its hash back."""
     from motestudio.studio import deploy
     from motestudio.studio.connect import connect
@@ -166,7 +174,9 @@ def evaluate(context: typer.Context, run_id: RunOption = "", port: PortOption = 
         "confusion": check.confusion,
         "classes": check.classes,
     }
-    lines = [f"{check.equal} of {check.tested} windows equal bit for bit; {check.board_accuracy:.1%} right on the board."]
+    lines = [
+        f"{check.equal} of {check.tested} windows equal bit for bit; {check.board_accuracy:.1%} right on the board."
+    ]
     state.output.result(facts, lines)
     if check.equal != check.tested:
         raise typer.Exit(1)
@@ -177,7 +187,9 @@ def live(
     port: PortOption = "",
     baud: BaudOption = 115200,
     seconds: Annotated[float, typer.Option(help="How long to watch.")] = 10.0,
-    perform: Annotated[list[str] | None, typer.Option(help="Gesture for a virtual board to perform; may be repeated.")] = None,
+    perform: Annotated[
+        list[str] | None, typer.Option(help="Gesture for a virtual board to perform; may be repeated.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the performances.")] = 900_001,
 ) -> None:
     """Watch a board infer."""
@@ -195,7 +207,9 @@ def live(
             lines = [f"{d.time_s:8.2f} s  {d.label}  {d.score:.2f}" for d in trace.detections]
             state.output.result(facts, [*lines, f"{trace.found} of {len(trace.performed)} found, {trace.wrong} wrong."])
             return
-        monitor = verbs.LiveMonitor(session, None, lambda d: state.output.say(f"{d.time_s:8.2f} s  {d.label}  {d.score:.2f}"))
+        monitor = verbs.LiveMonitor(
+            session, None, lambda d: state.output.say(f"{d.time_s:8.2f} s  {d.label}  {d.score:.2f}")
+        )
         monitor.start()
         session.request("start", count=0, rate=1.0)
         try:

@@ -112,7 +112,9 @@ class _Steps:
         elif happening.kind == "done":
             self._clear()
             mark = Text("  ✓ ", style="green")
-            self._bar.console.print(mark + Text(f"{happening.text}", style="default") + Text(f"  {happening.value:.1f} s", style="dim"))
+            self._bar.console.print(
+                mark + Text(f"{happening.text}", style="default") + Text(f"  {happening.value:.1f} s", style="dim")
+            )
 
     def _restart(self, text: str) -> None:
         self._clear()

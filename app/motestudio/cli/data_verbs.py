@@ -10,7 +10,10 @@ import typer
 from motestudio.cli.state import state_of
 
 PortOption = Annotated[
-    str, typer.Option("--port", envvar="MOTE_PORT", help="Device, socket://host:port or virtual; the project's where empty.")
+    str,
+    typer.Option(
+        "--port", envvar="MOTE_PORT", help="Device, socket://host:port or virtual; the project's where empty."
+    ),
 ]
 BaudOption = Annotated[int, typer.Option("--baud", help="Of a serial port.")]
 
@@ -27,7 +30,9 @@ def register(app: typer.Typer) -> None:
 
 def record(
     context: typer.Context,
-    classes: Annotated[list[str] | None, typer.Argument(help="Classes to record; all that miss takes where none.")] = None,
+    classes: Annotated[
+        list[str] | None, typer.Argument(help="Classes to record; all that miss takes where none.")
+    ] = None,
     takes: Annotated[int, typer.Option(help="Per class; what is missing to the target where 0.")] = 0,
     seconds: Annotated[float, typer.Option(help="Of a take; the project's where 0.")] = 0.0,
     subject: Annotated[str, typer.Option(help="Who moves or speaks.")] = "",
@@ -56,7 +61,11 @@ def record(
                 verbs.TakePlan(
                     name,
                     length,
-                    {"gesture": name, "seed": seed * 100_003 + index, "subject": subject or project.config.record.subject}
+                    {
+                        "gesture": name,
+                        "seed": seed * 100_003 + index,
+                        "subject": subject or project.config.record.subject,
+                    }
                     if virtual and name in session.description.gestures
                     else None,
                     subject,
@@ -132,7 +141,9 @@ def label(
 
 def segment(
     context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(help="Recordings; all that carry one whole label where none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Recordings; all that carry one whole label where none.")
+    ] = None,
     stage: Annotated[str, typer.Option(help="Segmenter to ask.")] = "mote-segment/energy",
     skip: Annotated[str, typer.Option(help="Classes to leave whole, with commas.")] = "idle,background,silence,noise",
 ) -> None:

@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     context: typer.Context,
-    source: Annotated[Path | None, typer.Option("--from", help="Folder of CSV or WAV files to play as the sensor.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Folder of CSV or WAV files to play as the sensor.")
+    ] = None,
     report: Annotated[Path, typer.Option(help="Folder of the report and its project.")] = Path("demo-report"),
     board: Annotated[str, typer.Option(help="Board file the virtual board poses as.")] = "",
     port: Annotated[str, typer.Option(help="virtual, or where a real board is.")] = "virtual",
@@ -73,7 +75,9 @@ def studio(
         import motestudio.gui.app as window
     except ImportError as error:
         raise MissingError(
-            "gui.missing", f"The window's packages are not installed ({error.name}).", "Run: pip install 'motestudio[gui]'."
+            "gui.missing",
+            f"The window's packages are not installed ({error.name}).",
+            "Run: pip install 'motestudio[gui]'.",
         ) from error
     raise typer.Exit(window.run(folder))
 

@@ -42,7 +42,9 @@ def options(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     plugin_dir: Annotated[list[Path] | None, typer.Option(help="Another folder of plugins; may be repeated.")] = None,
     safe_mode: Annotated[bool, typer.Option("--safe-mode", help="Built-in plugins only.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
 ) -> None:
     """Options for every verb."""
     del version

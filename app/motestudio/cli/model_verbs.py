@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    until: Annotated[str, typer.Option(help="Last kind of stage to run: window, feature, model, convert, evaluate.")] = "",
+    until: Annotated[
+        str, typer.Option(help="Last kind of stage to run: window, feature, model, convert, evaluate.")
+    ] = "",
 ) -> None:
     """Run the pipeline; what has been computed is not computed again."""
     from motestudio.domain.pipeline import CHAIN
@@ -96,7 +98,14 @@ def analyse(
     verdict = model.verdict
     out.say(f"{'Fits' if verdict.fits else 'Does not fit'} {verdict.board_name}: {verbs.one_line(model)}")
     rows = [
-        (str(o.index), o.title, o.kernel, f"{o.macs:,}", format_bytes(model.plan.alive[o.index]), format_bytes(o.weight_bytes))
+        (
+            str(o.index),
+            o.title,
+            o.kernel,
+            f"{o.macs:,}",
+            format_bytes(model.plan.alive[o.index]),
+            format_bytes(o.weight_bytes),
+        )
         for o in model.graph.ops
     ]
     out.table(("op", "layer", "kernel", "MAC", "arena alive", "weights"), rows)

@@ -28,7 +28,9 @@ def plugin_list(context: typer.Context) -> None:
         name = row.manifest.id if row.manifest else row.folder.name
         stages = ", ".join(f"{s.id.partition('/')[2]} ({s.kind})" for s in row.manifest.stages) if row.manifest else ""
         table.append((name, row.manifest.version if row.manifest else "", row.state, stages or row.reason))
-        facts.append({"id": name, "state": row.state, "reason": row.reason, "origin": row.origin, "folder": str(row.folder)})
+        facts.append(
+            {"id": name, "state": row.state, "reason": row.reason, "origin": row.origin, "folder": str(row.folder)}
+        )
     state.output.table(("plugin", "version", "state", "stages"), table)
     state.output.result(facts)
 

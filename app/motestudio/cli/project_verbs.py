@@ -36,9 +36,17 @@ def new(
         with create(folder, template_id=template, name=name, board=board) as project:
             config = project.config
     remember(folder)
-    facts = {"folder": str(folder), "name": config.name, "board": config.board, "classes": [c.name for c in config.classes]}
+    facts = {
+        "folder": str(folder),
+        "name": config.name,
+        "board": config.board,
+        "classes": [c.name for c in config.classes],
+    }
     classes = ", ".join(c.name for c in config.classes) or "none yet"
-    lines = [f"{config.name} in {folder}, for {config.board}; classes: {classes}.", f"Next: mote -p {folder} record --port virtual"]
+    lines = [
+        f"{config.name} in {folder}, for {config.board}; classes: {classes}.",
+        f"Next: mote -p {folder} record --port virtual",
+    ]
     state.output.result(facts, lines)
 
 
@@ -67,7 +75,10 @@ def show(context: typer.Context) -> None:
     out = state.output
     out.say(f"{config.name} for {config.board}")
     out.table(("class", "takes"), [(c.name, f"{have.get(c.name, 0)} of {c.target}") for c in config.classes])
-    out.table(("stage", "what", "state"), [(s.use.key, s.title, s.state + (f": {s.reason}" if s.reason else "")) for s in stages])
+    out.table(
+        ("stage", "what", "state"),
+        [(s.use.key, s.title, s.state + (f": {s.reason}" if s.reason else "")) for s in stages],
+    )
     out.table(("run", "accuracy"), [(r.id, f"{r.metrics.get('accuracy', 0):.1%}") for r in runs])
     out.result(facts, [f"problem: {p}" for p in problems])
 
@@ -100,4 +111,6 @@ def set_value(
         resolve(studio, changed)
         stages = tuple(changed if s.key == stage else s for s in config.pipeline.stages)
         project.save(replace(config, pipeline=replace(config.pipeline, stages=stages)))
-    state.output.result({"stage": stage, "params": params}, [f"{stage}: " + ", ".join(f"{k} = {v}" for k, v in params.items())])
+    state.output.result(
+        {"stage": stage, "params": params}, [f"{stage}: " + ", ".join(f"{k} = {v}" for k, v in params.items())]
+    )

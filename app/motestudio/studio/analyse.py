@@ -1,0 +1,110 @@
+"""What a run's model costs on a board: the report behind the Analyse page and `mote analyse`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from motestudio.analysis.planner import plan
+from motestudio.analysis.tflite_reader import read_graph
+from motestudio.analysis.verdict import Limits, assess, peak_advice
+from motestudio.domain.board import BoardFile
+from motestudio.domain.model_report import ArenaUse, Budget, MemoryPlan, ModelReport
+from motestudio.domain.units import format_bytes
+from motestudio.project.store import Project
+from motestudio.sdk.data import Deployable
+from motestudio.sdk.stages import FeatureInfo
+from motestudio.studio.home import Studio
+from motestudio.studio.train import Run
+
+__all__ = ["ModelReport", "analyse", "facts", "history", "one_line"]
+
+
+def analyse(studio: Studio, project: Project, run: Run, *, board: str = "") -> ModelReport:
+    """Read the run's model and assess it against a board.
+
+    Args:
+        studio: knows the boards.
+        project: its budgets count where `board` is its own.
+        run: whose model.
+        board: id of another board file; the project's where empty.
+
+    Raises:
+        ProjectError: the model cannot be read, or there is no such board.
+    """
+    target: BoardFile = studio.board(board or project.config.board)
+    deployable = Deployable.load(run.folder)
+    graph = read_graph(deployable.model)
+    memory = plan(graph)
+    arena = _arena(run.metrics.get("arena"), memory)
+    own = not board or board == project.config.board
+    budget = project.config.budget
+    limits = Limits(
+        ram_bytes=budget.ram_bytes if own else 0,
+        flash_bytes=budget.flash_bytes if own else 0,
+        latency_ms=budget.latency_ms,
+        energy_mj=budget.energy_mj,
+    )
+    window_bytes = deployable.signal.window_samples * deployable.signal.group.frame_bytes
+    verdict = assess(graph, memory, arena, target, limits, _feature(run), window_bytes)
+    return ModelReport(graph, memory, arena, verdict, peak_advice(graph, memory))
+
+
+def _arena(measured: Any, memory: MemoryPlan) -> ArenaUse:
+    """TFLM's own account where the run has one; else the plan's head, which has no tail."""
+    if isinstance(measured, Mapping) and measured.get("total"):
+        items = tuple((str(k), int(v)) for k, v in measured.get("items", ()))
+        return ArenaUse(
+            int(measured["total"]), int(measured["head"]), int(measured["tail"]), items, str(measured["measured_on"])
+        )
+    return ArenaUse(memory.head_bytes, memory.head_bytes, 0, (), "plan")
+
+
+def _feature(run: Run) -> FeatureInfo | None:
+    info = run.metrics.get("feature_info")
+    if not isinstance(info, Mapping):
+        return None
+    return FeatureInfo(
+        tuple(info["shape"]), tuple(info["axes"]), int(info["ram_bytes"]), int(info["flash_bytes"]), int(info["macs"])
+    )
+
+
+def history(run: Run) -> dict[str, Sequence[float]]:
+    """Training curves by name; empty where the model stage kept none."""
+    try:
+        body = json.loads((run.folder / "history.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(k): v for k, v in body.items() if isinstance(v, list)} if isinstance(body, dict) else {}
+
+
+def amount(budget: Budget, value: float) -> str:
+    """A budget's figure in its unit."""
+    return format_bytes(value) if budget.unit == "B" else f"{value:.3g} {budget.unit}"
+
+
+def one_line(model: ModelReport) -> str:
+    """The verdict's figures in one line."""
+    parts = []
+    for budget in model.verdict.budgets:
+        name = {"ram": "RAM", "flash": "flash"}.get(budget.name, budget.name)
+        used = amount(budget, budget.used)
+        around = f" ± {amount(budget, budget.plus_minus)}" if budget.plus_minus else ""
+        limit = f" of {amount(budget, budget.limit)}" if budget.limit else ""
+        parts.append(f"{name} {used}{around}{limit}")
+    return ", ".join(parts)
+
+
+def facts(model: ModelReport) -> dict[str, Any]:
+    """The report as plain values."""
+    return {
+        "board": model.verdict.board_id,
+        "fits": model.verdict.fits,
+        "budgets": [asdict(b) | {"fits": b.fits} for b in model.verdict.budgets],
+        "arena": asdict(model.arena),
+        "plan": asdict(model.plan),
+        "ops": [asdict(o) for o in model.graph.ops],
+        "advice": model.advice,
+    }
