@@ -124,20 +124,15 @@ def _checked(values: Any, count: int, info: FeatureInfo) -> Any:
 
 
 def _constants(stage: Any, run: StageRun) -> dict[str, Any]:
-    """Write ``constants.json`` (numbers) and ``constants.npz`` (arrays) for the signal of any input that has one."""
+    """Write ``constants.npz`` for the signal of any input that has one; numbers are arrays without dimensions."""
     signal = _signal_of(run.inputs)
     info = _info(stage, signal, run)
-    numbers: dict[str, int | float] = {}
-    arrays: dict[str, np.ndarray[Any, Any]] = {}
-    for name, value in stage.c_constants(signal, run.params).items():
-        if isinstance(value, np.ndarray):
-            arrays[name] = value
-        else:
-            numbers[name] = float(value) if isinstance(value, float | np.floating) else int(value)
-    body = {"numbers": numbers, "arrays": sorted(arrays), "info": asdict(info)}
-    (run.ctx.workdir / "constants.json").write_text(json.dumps(body, indent=1), encoding="utf-8")
+    arrays = {name: np.asarray(value) for name, value in stage.c_constants(signal, run.params).items()}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf":
+            raise PluginError("feature.constant", f"The constant {name} is of type {array.dtype}.", "Report it.")
     np.savez(run.ctx.workdir / "constants.npz", **arrays)  # type: ignore[arg-type]  # numpy's own keyword comes first
-    return body
+    return {"names": sorted(arrays), "info": asdict(info)}
 
 
 def _signal_of(inputs: Mapping[str, Path]) -> SignalInfo:
