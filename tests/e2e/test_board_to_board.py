@@ -50,7 +50,19 @@ def test_result_has_every_field_and_its_budgets(result: dict[str, Any]) -> None:
     assert result["held_out"]
     assert 400 < result["arena_bytes"] < 96 * 1024
     assert 10_000 < result["flash_bytes"] < 1024 * 1024
-    for step in ("create", "describe", "record", "label", "train", "analyse", "generate", "flash", "evaluate", "live", "report"):
+    for step in (
+        "create",
+        "describe",
+        "record",
+        "label",
+        "train",
+        "analyse",
+        "generate",
+        "flash",
+        "evaluate",
+        "live",
+        "report",
+    ):
         assert result["seconds"][step] >= 0
 
 
@@ -88,25 +100,33 @@ def test_a_second_run_computes_nothing(mote: Mote, demo: tuple[Done, Path], resu
     assert len(list((project / "runs").glob("run-*"))) == 1
 
 
-def test_a_changed_parameter_computes_only_what_hangs_on_it(mote: Mote, demo: tuple[Done, Path], tmp_path: Path, result: dict[str, Any]) -> None:
+def test_a_changed_parameter_computes_only_what_hangs_on_it(
+    mote: Mote, demo: tuple[Done, Path], tmp_path: Path, result: dict[str, Any]
+) -> None:
     del result
     project = tmp_path / "copy"
     shutil.copytree(demo[1] / "project", project)
     (project / ".mote" / "lock").unlink(missing_ok=True)
-    done = mote("-p", project, "--json", "set", "quantise", "samples=64")
+    done = mote("-p", project, "--json", "set", "quantise", "calibration=64")
     assert done.status == 0, done.out + done.err
     again = mote("-p", project, "--json", "run")
     assert again.status == 0, again.out + again.err
     assert again.json["computed"] == ["quantise", "evaluate"]
 
 
-def test_a_model_over_its_budget_is_refused_before_flashing(mote: Mote, demo: tuple[Done, Path], tmp_path: Path, result: dict[str, Any]) -> None:
+def test_a_model_over_its_budget_is_refused_before_flashing(
+    mote: Mote, demo: tuple[Done, Path], tmp_path: Path, result: dict[str, Any]
+) -> None:
     del result
     project = tmp_path / "small"
     shutil.copytree(demo[1] / "project", project)
     config = project / "project.toml"
     text = config.read_text()
-    config.write_text(re.sub(r"(?m)^ram_bytes = .*$", "ram_bytes = 3000", text) if "ram_bytes" in text else text.replace("[budget]", "[budget]\nram_bytes = 3000"))
+    config.write_text(
+        re.sub(r"(?m)^ram_bytes = .*$", "ram_bytes = 3000", text)
+        if "ram_bytes" in text
+        else text.replace("[budget]", "[budget]\nram_bytes = 3000")
+    )
     assert mote("-p", project, "analyse").status == 1
     refused = mote("-p", project, "firmware", "flash", "--port", "virtual")
     assert refused.status == 2

@@ -60,7 +60,7 @@ def board_list(context: typer.Context) -> None:
 @board_app.command("describe")
 def board_describe(context: typer.Context, port: PortOption = "", baud: BaudOption = 115200) -> None:
     """Ask a board what it is."""
-    from motestudio.devices.link.protocol import description_to_cbor
+    from motestudio.devices.link.description import description_to_map
     from motestudio.studio.connect import connect
 
     state = state_of(context)
@@ -71,7 +71,7 @@ def board_describe(context: typer.Context, port: PortOption = "", baud: BaudOpti
         names = ", ".join(f"{c.name} {c.unit}".strip() for c in group.channels)
         lines.append(f"  {group.name}: {group.rate_hz:g} Hz, {names}")
     lines.append(f"  model: {about.model.name if about.model else 'none'}")
-    state.output.result(description_to_cbor(about), lines)
+    state.output.result(description_to_map(about), lines)
 
 
 @board_app.command("virtual")

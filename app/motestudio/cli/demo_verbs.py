@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,14 +73,14 @@ def studio(
 
     state_of(context)
     try:
-        import motestudio.gui.app as window
+        window = importlib.import_module("motestudio.gui.app")
     except ImportError as error:
         raise MissingError(
             "gui.missing",
             f"The window's packages are not installed ({error.name}).",
             "Run: pip install 'motestudio[gui]'.",
         ) from error
-    raise typer.Exit(window.run(folder))
+    raise typer.Exit(int(window.run(folder)))
 
 
 def bench(

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from motestudio import __version__
@@ -22,6 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From a bare board to a board that recognises gestures, words or vibrations, offline.",
 )
@@ -66,15 +66,10 @@ def run(args: list[str]) -> int:
     """
     args = _json_anywhere(args)
     as_json = "--json" in args
-    command = typer.main.get_command(app)
     try:
-        status = command.main(args=args, prog_name="mote", standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.stderr.write("cancelled\n")
-        return 130
-    except click.ClickException as error:
-        error.show()
-        return 2
+        app(args=args, prog_name="mote")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except AppError as error:
         from motestudio.cli.console import Output
 
@@ -85,7 +80,7 @@ def run(args: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    return status if isinstance(status, int) else 0
+    return 0
 
 
 def _json_anywhere(args: list[str]) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from motestudio.analysis.planner import plan
 from motestudio.analysis.tflite_reader import read_graph
-from motestudio.analysis.verdict import Limits, assess, peak_advice
+from motestudio.analysis.verdict import Limits, report
 from motestudio.domain.board import BoardFile
-from motestudio.domain.model_report import ArenaUse, Budget, MemoryPlan, ModelReport
+from motestudio.domain.model_report import ArenaUse, Budget, ModelReport
 from motestudio.domain.units import format_bytes
 from motestudio.project.store import Project
 from motestudio.sdk.data import Deployable
@@ -37,8 +37,6 @@ def analyse(studio: Studio, project: Project, run: Run, *, board: str = "") -> M
     target: BoardFile = studio.board(board or project.config.board)
     deployable = Deployable.load(run.folder)
     graph = read_graph(deployable.model)
-    memory = plan(graph)
-    arena = _arena(run.metrics.get("arena"), memory)
     own = not board or board == project.config.board
     budget = project.config.budget
     limits = Limits(
@@ -47,19 +45,25 @@ def analyse(studio: Studio, project: Project, run: Run, *, board: str = "") -> M
         latency_ms=budget.latency_ms,
         energy_mj=budget.energy_mj,
     )
-    window_bytes = deployable.signal.window_samples * deployable.signal.group.frame_bytes
-    verdict = assess(graph, memory, arena, target, limits, _feature(run), window_bytes)
-    return ModelReport(graph, memory, arena, verdict, peak_advice(graph, memory))
+    signal = deployable.signal
+    return report(
+        graph,
+        target,
+        arena=_arena(run.metrics.get("arena")),
+        limits=limits,
+        feature=_feature(run),
+        window_bytes=signal.window_samples * signal.group.frame_bytes,
+        step_bytes=signal.step_samples * signal.group.frame_bytes,
+    )
 
 
-def _arena(measured: Any, memory: MemoryPlan) -> ArenaUse:
-    """TFLM's own account where the run has one; else the plan's head, which has no tail."""
+def _arena(measured: Any) -> ArenaUse | None:
+    """TFLM's own account, where the run has one."""
     if isinstance(measured, Mapping) and measured.get("total"):
         items = tuple((str(k), int(v)) for k, v in measured.get("items", ()))
-        return ArenaUse(
-            int(measured["total"]), int(measured["head"]), int(measured["tail"]), items, str(measured["measured_on"])
-        )
-    return ArenaUse(memory.head_bytes, memory.head_bytes, 0, (), "plan")
+        where = f"tflite-micro on {platform.machine()}"
+        return ArenaUse(int(measured["total"]), int(measured["head"]), int(measured["tail"]), items, where)
+    return None
 
 
 def _feature(run: Run) -> FeatureInfo | None:

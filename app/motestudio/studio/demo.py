@@ -21,7 +21,7 @@ from motestudio.studio.demo_source import DemoSource, from_files, gestures
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
-from motestudio.studio.report import ReportData, write_report
+from motestudio.studio.report import LiveTrace, ReportData, write_report
 from motestudio.studio.train import Run
 
 T = TypeVar("T")
@@ -235,7 +235,7 @@ def _check(
 
 def _live(
     session: DeviceSession, source: DemoSource, project: Project, trained: Run, operation: Operation
-) -> tuple[live.LiveTrace, str]:
+) -> tuple[LiveTrace, str]:
     performances = source.performances(project, trained)
     trace = live.play(session, performances, operation)
     return trace, f"{trace.found} of {len(trace.performed)} never recorded found, {trace.wrong} wrong"

@@ -129,7 +129,6 @@ def play(
     position = 0
     performed: list[tuple[float, float, str]] = []
     tail = LiveTailReader(session.tail_paths[0])
-    first = tail.total
     parts: list[np.ndarray[Any, np.dtype[np.int16]]] = []
 
     def run(count: int, perform: Mapping[str, Any] | None) -> None:
@@ -137,7 +136,7 @@ def play(
         begin = tail.total
         session.request("start", count=count, rate=rate, perform=dict(perform) if perform else None)
         _wait(lambda: tail.total >= begin + count, 30 + 3 * count / group.rate_hz, operation)
-        parts.append(tail.window(begin, count))
+        parts.append(tail.window(begin, count)[0])
         position += count
 
     try:
@@ -154,7 +153,7 @@ def play(
     frames, detections = monitor.snapshot()
     found, _, wrong = match(performed, detections)
     operation.progress(1.0, f"{found} of {len(performed)} found, {wrong} wrong")
-    samples = np.concatenate(parts) if parts else tail.window(first, 0)
+    samples = np.concatenate(parts) if parts else tail.latest(0)[0]
     return LiveTrace(
         group=group,
         samples=samples,

@@ -133,8 +133,8 @@ def matrix(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
                 f'<text class="cell" x="{x + cell / 2 - 1}" y="{y + 27}" text-anchor="middle">{count or ""}</text>'
             )
     for column, name in enumerate(classes):
-        x = left + column * cell + cell / 2
-        parts.append(f'<text class="tick" x="{x}" y="{top - 9}" text-anchor="middle">{escape(name[:7])}</text>')
+        middle = left + column * cell + cell / 2
+        parts.append(f'<text class="tick" x="{middle}" y="{top - 9}" text-anchor="middle">{escape(name[:7])}</text>')
     return _svg(left + size + 8, top + size + 8, parts)
 
 
