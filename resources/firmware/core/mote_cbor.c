@@ -109,7 +109,10 @@ static double half_to_double(uint32_t half) {
   const uint32_t exponent = half >> 10 & 31u;
   double value = (double)(half & 1023u);
   if (exponent == 31u) {
-    return 0.0; /* infinities and NaNs mean nothing in control messages */
+    const uint32_t bits = (half & 0x8000u) << 16 | 0x7F800000u | (half & 1023u) << 13;
+    float special; /* infinity or NaN */
+    memcpy(&special, &bits, sizeof special);
+    return (double)special;
   }
   if (exponent > 0) {
     value += 1024.0;

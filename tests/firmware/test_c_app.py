@@ -1,0 +1,234 @@
+"""The generated firmware's host port as a program: it speaks the studio's protocol and infers what it should."""
+
+import os
+import select
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motestudio.devices.link.description import description_from_map
+from motestudio.devices.link.protocol import Event, Reply
+from motestudio.devices.link.session import LinkSession
+from motestudio.domain.board import BoardFile, InferenceFrame
+from motestudio.domain.signal import Channel, ChannelGroup, SampleBlock
+from motestudio.firmware.generator import FirmwareProject, generate
+from motestudio.firmware.request import FirmwareRequest
+from motestudio.sdk.data import Deployable, SignalInfo
+from motestudio.sdk.quantise import quantise
+
+DRIVERS = Path(__file__).parent / "drivers"
+WINDOW, STEP, CHANNELS = 20, 5, 3
+GAIN = np.float32(0.01)
+TWIN = """
+#include "mote_core.h"
+
+#include "feature_params.h"
+
+void mote_feature_run(const int16_t *window, mote_sink *sink) {
+  for (size_t i = 0; i < MOTE_FEATURE_COUNT; ++i) {
+    mote_emit(sink, i, (float)window[i] * MOTE_TEST_GAIN);
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> FirmwareProject:
+    folder = tmp_path_factory.mktemp("firmware")
+    source = folder / "test_twin.c"
+    source.write_text(TWIN)
+    group = ChannelGroup("imu", 1000.0, tuple(Channel(n, "g", 0.001, 0.0) for n in ("ax", "ay", "az")))
+    deployable = Deployable(
+        model=b"\0\0\0\0TFL3 and more",
+        classes=("idle", "wave", "tap"),
+        signal=SignalInfo(group, WINDOW, STEP),
+        feature_stage="test/gain",
+        feature_implementation=1,
+        feature_params={},
+        feature_shape=(WINDOW, CHANNELS),
+        input_scale=0.5,
+        input_zero_point=4,
+        output_scale=1 / 256,
+        output_zero_point=-128,
+    )
+    board = BoardFile("virtual", "Virtual board", "x", "cortex-m4f", 80_000_000, 98_304, 1_048_576, "cmsis-nn")
+    request = FirmwareRequest("wand", board, deployable, ("CONV_2D", "SOFTMAX"), 8192, {"test_gain": GAIN}, (source,))
+    return generate(folder / "firmware", request)
+
+
+class Board:
+    """The host port behind two pipes."""
+
+    def __init__(self, program: Path) -> None:
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self.session = LinkSession()
+        self.incoming: list = []
+
+    def write(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(data)
+
+    def wait_for(self, wanted: Callable[[object], bool], seconds: float = 10.0):
+        """The first message for which `wanted` holds; everything read is kept in `incoming`."""
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + seconds
+        seen = 0
+        while True:
+            for message in self.incoming[seen:]:
+                if wanted(message):
+                    return message
+            seen = len(self.incoming)
+            left = deadline - time.monotonic()
+            assert left > 0, f"nothing came; {self.session.stats}"
+            if select.select([self.process.stdout], [], [], left)[0]:
+                data = os.read(self.process.stdout.fileno(), 65536)
+                assert data, f"the program ended with {self.process.wait(5)}"
+                self.incoming += self.session.feed(data)
+
+    def request(self, op: str, **args) -> Reply:
+        number, data = self.session.request(op, args)
+        self.write(data)
+        return self.wait_for(lambda m: isinstance(m, Reply) and m.id == number)
+
+    def close(self) -> int:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        code = self.process.wait(10)
+        self.process.stdout.close()
+        return code
+
+
+def sources(project: FirmwareProject, tflm: Path) -> list[Path]:
+    names = ["app", "cbor", "link", "model", "post", "ring"]
+    folder = project.folder
+    own = ["model/labels.c", "model/mote_config.c", "user/mote_user.c", "features/test_twin.c", "port/host/main.c"]
+    return [*(folder / f"core/mote_{n}.c" for n in names), *(folder / n for n in own), tflm]
+
+
+@pytest.fixture
+def start_board(compile_c: Callable[..., Path], project: FirmwareProject) -> Iterator[Callable[[Path], Board]]:
+    boards: list[Board] = []
+    includes = [f"-I{project.folder / part}" for part in ("model", "user", "features")]
+
+    def start(tflm: Path) -> Board:
+        boards.append(Board(compile_c("board", sources(project, tflm), *includes)))
+        return boards[-1]
+
+    yield start
+    assert [board.close() for board in boards] == [0] * len(boards)
+
+
+@pytest.fixture
+def board(start_board: Callable[[Path], Board]) -> Board:
+    return start_board(DRIVERS / "tflm_example.c")
+
+
+def expected_scores(window: np.ndarray) -> np.ndarray:
+    return quantise(window.astype(np.float32).ravel() * GAIN, 0.5, 4)[:3]
+
+
+def test_describes_itself(board: Board, project: FirmwareProject):
+    said = description_from_map(board.request("describe").result)
+    deployable = project.request.deployable
+    assert (said.board_id, said.name, said.virtual) == ("virtual", "Virtual board", False)
+    assert said.serial_number
+    group = said.groups[0]
+    assert (group.name, group.rate_hz, [c.name for c in group.channels]) == ("imu", 1000.0, ["ax", "ay", "az"])
+    assert group.channels[0].scale == pytest.approx(0.001)
+    assert said.capabilities == ("stream", "infer")
+    assert said.model is not None
+    assert said.model.classes == deployable.classes
+    assert said.model.sha256 == project.request.model_sha256
+    assert (said.model.window_samples, said.model.step_samples) == (WINDOW, STEP)
+    assert board.request("package_hash").result == {"sha256": project.request.model_sha256}
+
+
+def test_streams_exactly_what_was_asked_for(board: Board):
+    assert board.request("start", count=777).ok
+    stopped = board.wait_for(lambda m: isinstance(m, Event))
+    assert (stopped.name, stopped.data) == ("stopped", {"sent": 777})
+    blocks = [m for m in board.incoming if isinstance(m, SampleBlock)]
+    assert sum(len(b.samples) for b in blocks) == 777
+    assert {b.samples.shape[1] for b in blocks} == {CHANNELS}
+    times = [b.device_time_us for b in blocks]
+    starts = np.cumsum([0] + [len(b.samples) for b in blocks])[:-1]
+    np.testing.assert_allclose(np.diff(times), 1000 * np.diff(starts), atol=2)
+    assert board.session.stats.crc_errors == board.session.stats.lost_frames == 0
+
+
+def test_infers_one_window_bit_for_bit(board: Board):
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        window = rng.integers(-20_000, 20_000, (WINDOW, CHANNELS)).astype("<i2")
+        reply = board.request("infer_window", samples=window.tobytes())
+        assert reply.ok
+        assert reply.result["output"] == expected_scores(window).tobytes()
+        assert reply.result["latency_us"] >= 0
+
+
+def test_infers_while_streaming(board: Board):
+    assert board.request("infer_start").ok
+    assert board.request("start", count=300).ok
+    board.wait_for(lambda m: isinstance(m, Event))
+    board.request("stop")
+    frames = [m for m in board.incoming if isinstance(m, InferenceFrame)]
+    blocks = [m for m in board.incoming if isinstance(m, SampleBlock)]
+    stream = np.concatenate([b.samples for b in blocks])
+    assert [f.sample_index for f in frames] == list(range(WINDOW - 1, 300, STEP))[: len(frames)]
+    assert len(frames) == (300 - WINDOW) // STEP + 1
+    for frame in frames:
+        window = stream[frame.sample_index - WINDOW + 1 : frame.sample_index + 1]
+        assert frame.output == tuple(expected_scores(window).tolist())
+        assert frame.device_time_us == pytest.approx(blocks[0].device_time_us + 1000 * frame.sample_index, abs=50)
+    assert (frames[0].scale, frames[0].zero_point) == (1 / 256, -128)
+
+
+def test_refuses_what_it_cannot_do(board: Board):
+    for op, args, code in (
+        ("fly", {}, "board.unknown_op"),
+        ("infer_window", {}, "board.bad_request"),
+        ("infer_window", {"samples": b"short"}, "board.bad_request"),
+        ("infer_window", {"samples": "text"}, "board.bad_request"),
+        ("start", {"count": -1}, "board.bad_request"),
+        ("start", {"count": "all"}, "board.bad_request"),
+    ):
+        reply = board.request(op, **args)
+        assert (reply.ok, reply.code) == (False, code)
+        assert reply.text
+    failing = np.full((WINDOW, CHANNELS), -4050, "<i2")  # feature -40.5 is code -77, on which the model fails
+    assert board.request("infer_window", samples=failing.tobytes()).code == "board.no_model"
+
+
+def test_garbage_does_not_stop_it(board: Board):
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        board.write(rng.integers(0, 256, 400).astype(np.uint8).tobytes())
+    board.write(b"\x01" * 20_000 + b"\0")
+    assert board.request("describe").ok
+
+
+def test_without_tflm_it_streams_and_says_that_it_has_no_model(start_board, project: FirmwareProject):
+    board = start_board(project.folder / "core/mote_tflm_absent.c")
+    window = np.zeros((WINDOW, CHANNELS), "<i2")
+    assert board.request("infer_window", samples=window.tobytes()).code == "board.no_model"
+    assert board.request("start", count=10).ok
+    assert board.wait_for(lambda m: isinstance(m, Event)).data == {"sent": 10}
+
+
+def test_cmake_project_builds(project: FirmwareProject, tmp_path: Path):
+    if shutil.which("cmake") is None:
+        pytest.skip("cmake is not installed")
+    for argv in (
+        ["cmake", "-S", str(project.folder), "-B", str(tmp_path), "-DCMAKE_C_FLAGS=-Werror"],
+        ["cmake", "--build", str(tmp_path)],
+    ):
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "core.so").is_file()
+    assert (tmp_path / "mote_wand").is_file()
