@@ -1,0 +1,74 @@
+"""The line over a plot: title, unit, legend with current values, a note at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+
+from motestudio.gui.theme import Ink
+from motestudio.gui.widgets.canvas import Canvas, Painted, text_width
+
+TITLE_HEIGHT = 34
+
+
+@dataclass(frozen=True, slots=True)
+class PlotChannel:
+    """A curve: its name in the legend, its colour, and the decimals of its current value."""
+
+    name: str
+    ink: Ink
+    decimals: int = 2
+
+
+class PlotTitle(Painted):
+    """Title, unit, legend with current values, a note at the right; aligned with the plot's left edge."""
+
+    def __init__(self, title: str, unit: str, channels: Sequence[PlotChannel], note: str, left: int) -> None:
+        super().__init__()
+        self._title, self._unit, self._channels, self._note, self._left = title, unit, list(channels), note, left
+        self._values: list[str] = []
+        self.setFixedHeight(TITLE_HEIGHT)
+        self.setAccessibleName(f"{title}, {unit}")
+
+    def set_channels(self, channels: Sequence[PlotChannel]) -> None:
+        """Change the legend."""
+        self._channels = list(channels)
+        self._values = []
+        self.update()
+
+    def set_values(self, values: Sequence[str]) -> None:
+        """Show the channels' current values."""
+        if list(values) != self._values:
+            self._values = list(values)
+            self.update()
+
+    def set_note(self, note: str) -> None:
+        """Change the note at the right."""
+        self._note = note
+        self.update()
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the line; legend entries that have no room are left out."""
+        height = float(self.height())
+        note = text_width(self._note, "caption") if self._note else 0.0
+        right = self.width() - note - 16
+        canvas.text(QRectF(self.width() - note - 1, 0, note + 2, height), self._note, "caption", "text_muted")
+        x = canvas.text(QRectF(self._left, 0, right, height), self._title, "strong")
+        if self._unit:
+            x = canvas.text(QRectF(x + 8, 0, 80, height), self._unit, "body", "text_muted")
+        x = max(x + 24, self._left + 152.0) if right - x > 300 else x + 16
+        middle = height / 2
+        slot = text_width("+0000.0", "caption_number")
+        for i, channel in enumerate(self._channels):
+            need = 22 + text_width(channel.name, "caption_number") + (slot + 20 if self._values else 14)
+            if x + need > right:
+                break
+            canvas.box(QRectF(x, middle - 1.5, 12, 3), 1.5, channel.ink)
+            x = canvas.text(QRectF(x + 18, 0, 80, height), channel.name, "caption_number", "text_secondary")
+            if i < len(self._values):
+                canvas.text(QRectF(x, 0, slot, height), self._values[i], "caption_number", align="right")
+                x += slot + 20
+            else:
+                x += 14
