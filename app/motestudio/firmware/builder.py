@@ -24,7 +24,6 @@ Run = Callable[[Sequence[str], Path], tuple[int, str]]
 """``run(argv, cwd) -> (exit code, output)``; stdout and stderr together."""
 
 COMPILER_VARIABLE = "MOTE_CC"
-HOST_LIBRARY = "core.so"
 FLAGS = (
     *("-O2", "-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"),
     *(("-fPIC",) if sys.platform != "win32" else ()),
@@ -80,7 +79,8 @@ def build_host(project: FirmwareProject, run: Run, out: Path) -> BuildResult:
     Args:
         project: as `generate` returned it.
         run: runs a program to its end.
-        out: folder for the library; made where it is not there. Nothing else is left in it.
+        out: path of the library, such as ``.../core.so``; its folder is made where it is not there, and nothing else
+            is left in it.
 
     Returns:
         The library and its sizes.
@@ -100,14 +100,14 @@ def build_host(project: FirmwareProject, run: Run, out: Path) -> BuildResult:
 
 
 def compile_library(folder: Path, sources: Sequence[str], run: Run, out: Path) -> BuildResult:
-    """Compile sources of a project folder one by one and link them into ``core.so``; see `build_host`."""
+    """Compile sources of a project folder one by one and link them into the library `out`; see `build_host`."""
     compiler = find_compiler()
     started = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
     said: list[str] = []
     sizes: dict[str, int] = {}
     includes = [f"-I{name}" for name in _INCLUDES]
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=out.parent) as scratch:
         objects = []
         for number, source in enumerate(sources):
             target = Path(scratch).resolve() / f"{number}-{Path(source).stem}.o"
@@ -115,14 +115,13 @@ def compile_library(folder: Path, sources: Sequence[str], run: Run, out: Path) -
             parts = totals(read_sections(target.read_bytes()))
             sizes[source] = parts["text"] + parts["rodata"] + parts["data"]
             objects.append(str(target))
-        library = Path(scratch).resolve() / HOST_LIBRARY
+        library = Path(scratch).resolve() / out.name
         said.append(_run(run, [*compiler, "-shared", *objects, "-o", str(library)], folder))
-        image = out / HOST_LIBRARY
         # Into place in one step: a library that somebody has loaded keeps its own file.
-        library.replace(image)
-    sections = totals(read_sections(image.read_bytes()))
+        library.replace(out)
+    sections = totals(read_sections(out.read_bytes()))
     output = "\n".join(text for text in said if text)
-    return BuildResult(image, sections, sizes, shlex.join(compiler), time.monotonic() - started, output)
+    return BuildResult(out, sections, sizes, shlex.join(compiler), time.monotonic() - started, output)
 
 
 def _run(run: Run, argv: list[str], folder: Path) -> str:

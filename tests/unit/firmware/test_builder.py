@@ -16,7 +16,7 @@ from motestudio.sdk.quantise import quantise
 
 def test_library_computes_what_the_desk_computes(tmp_path: Path, request_for_firmware, gains, run):
     project = generate(tmp_path / "firmware", request_for_firmware)
-    result = build_host(project, run, tmp_path / "out")
+    result = build_host(project, run, tmp_path / "out" / "core.so")
     assert result.image == tmp_path / "out" / "core.so"
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["core.so"]
     assert set(result.files) == {"core/mote_host.c", "features/test_feature.c"}
@@ -39,7 +39,7 @@ def test_compile_error_names_file_and_line(tmp_path: Path, request_for_firmware,
     request_for_firmware.sources[0].write_text('#include "mote_core.h"\n\nint x = wrong;\n')
     project = generate(tmp_path / "firmware", request_for_firmware)
     with pytest.raises(BuildError) as caught:
-        build_host(project, run, tmp_path / "out")
+        build_host(project, run, tmp_path / "out" / "core.so")
     assert caught.value.code == "build.compile"
     assert caught.value.data["file"] == "features/test_feature.c"
     assert caught.value.data["line"] == 3
@@ -52,19 +52,19 @@ def test_warning_is_an_error(tmp_path: Path, request_for_firmware, run):
     source.write_text(source.read_text() + "\nstatic int unused(void) { return 1; }\n")
     project = generate(tmp_path / "firmware", request_for_firmware)
     with pytest.raises(BuildError, match="unused"):
-        build_host(project, run, tmp_path / "out")
+        build_host(project, run, tmp_path / "out" / "core.so")
 
 
 def test_stage_without_c_sources_cannot_be_built(tmp_path: Path, request_for_firmware, run):
     project = generate(tmp_path / "firmware", dataclasses.replace(request_for_firmware, sources=()))
     with pytest.raises(BuildError, match="test/gain"):
-        build_host(project, run, tmp_path / "out")
+        build_host(project, run, tmp_path / "out" / "core.so")
 
 
 def test_compiler_that_dies_silently(tmp_path: Path, request_for_firmware):
     project = generate(tmp_path / "firmware", request_for_firmware)
     with pytest.raises(BuildError, match="ended with 137"):
-        build_host(project, lambda _argv, _cwd: (137, ""), tmp_path / "out")
+        build_host(project, lambda _argv, _cwd: (137, ""), tmp_path / "out" / "core.so")
 
 
 def test_no_compiler_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -90,7 +90,7 @@ def test_named_compiler_wins_and_keeps_its_options(monkeypatch: pytest.MonkeyPat
 
 def test_elf_reader_survives_any_cut(tmp_path: Path, request_for_firmware, run):
     project = generate(tmp_path / "firmware", request_for_firmware)
-    data = build_host(project, run, tmp_path / "out").image.read_bytes()
+    data = build_host(project, run, tmp_path / "out" / "core.so").image.read_bytes()
     if not read_sections(data):
         pytest.skip("this platform's libraries are not ELF files")
     assert {"text", "rodata", "data", "bss"} == set(totals(read_sections(data)))
