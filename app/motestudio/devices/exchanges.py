@@ -34,11 +34,17 @@ _HINTS = {
     "infer.missing": "Install the training packages, or use a real board.",
     "infer.no_model": "Flash the board first.",
     "infer.crashed": "The model is damaged or of a kind the board's interpreter does not know: convert it again.",
+    "infer.model": "Convert the model again, to int8.",
+    "infer.no_features": "Generate and flash the firmware again.",
+    "infer.window": "Flash the model that the windows were made for.",
+    "infer.failed": "Convert and flash the model again.",
     "infer.arena": "Give the model a larger arena, or make the model smaller.",
     "flash.too_big": "Train a smaller model, shorten the window or choose a larger board.",
     "flash.package": "Make the package again and send it.",
     "package.board": "Build the package for the board that is connected.",
     "load.hash": "Send the package again.",
+    "load.order": "Send the package again.",
+    "op.unknown": "Its firmware is older than this studio: flash it again.",
 }
 
 
