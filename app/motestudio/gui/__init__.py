@@ -1,1 +1,90 @@
-"""The window: the only room with Qt."""
+"""The window: the only room with Qt. Everything it does, a `studio` verb does; here is only showing and asking.
+
+For authors of pages
+====================
+
+**A page** is a package ``gui/pages/<key>/`` with ``PAGE = YourPage``, a subclass of `gui.page.Page`. It sets `key`,
+`title`, `help` (the text behind F1) and builds its widgets in `build()`, which runs once, when the page is first
+shown. Put widgets into `self.body` (a QVBoxLayout with 24 px side margins); set `self.inspector` to a
+`widgets.Column` for the 280 px at the right. `activated()` refreshes, `deactivated()` stops timers, `commands()`
+returns `Command`s: they are in the palette and in F1, and their shortcuts work while the page is shown (single keys
+such as ``Space`` never reach them while a text field has the focus). Pages never import pages: `context.goto("train")`.
+
+**`self.context`** (`gui.context.AppContext`) is all a page knows of the rest::
+
+    context.project            project.store.Project or None; .recordings, .config, .save(), .undo, .cache
+    context.session            studio.device_session.DeviceSession or None
+    context.studio             studio.home.Studio: .registry, .boards, .runner
+    context.settings           .get(key, default), .set(key, value): per user
+    context.run_operation(title, fn, on_done=None, on_error=None, on_event=None, *, quiet=False) -> RunningOperation
+    context.connect_device(port="", baud=115200, then=None); context.disconnect_device()
+    context.open_project(folder, then=None); context.create_project(folder, template, name, then=None)
+    context.show_error(error); context.show_message(text, hint="", tone="info", action="", act=None)
+    context.set_stage("train", "running")     rail dot: none | running | fresh | stale | failed
+    context.goto(page); context.undo(); context.redo()
+    signals: project_changed recordings_changed pipeline_changed runs_changed device_changed stages_changed
+             device_event(object): what the recorder tells, such as Health or TakeSaved, in the window's thread
+
+A page that changes something emits the matching signal itself (``context.recordings_changed.emit()``).
+
+**Nothing blocks.** Everything that reads files, waits for a board or computes runs through `run_operation`:
+``fn(operation)`` is called in a thread with the verb's own `studio.operation.Operation`; progress, cancel, log and the
+error banner come by themselves. `on_done(result)`, `on_error(error)` and `on_event(happening)` are called in the window's
+thread. Without `on_error` an `AppError` is shown in the banner with its hint, anything else with a traceback to copy.
+`quiet=True` keeps reads that only fill the page out of the job strip. Connect signals to methods of QObjects, not to
+lambdas that outlive the page.
+
+**Theme** (`gui.theme`): `theme().color("text_muted")`, `.series(1..8)`, `.class_colors(classes)`, `.tint(ink, kind)`,
+`.veil(ink, kind)`, `.mix(a, b, share)`, `.font(style)`, `.size(role)`, `.radius(role)`, `.icon("ph.record", ink)`,
+`.changed`. An *ink* is a role, ``"series:3"``, ``"#rrggbb"`` or a QColor; pass inks, never keep colours: they switch live.
+`theme.class_series(classes)` gives each class its series number, the same on every page.
+
+**Widgets** (`from motestudio.gui.widgets import ...`)::
+
+    Text(text, style="body", ink="text", wrap=False)      ElidedText(text, style, ink, align).set_text
+    Number(number, unit, style, align).set(number, unit, exact, ink)      format with gui.numbers first
+    Button(text, kind, icon, key)  kinds primary|secondary|outline|link|quiet      IconButton(icon, name)
+    RecordButton(text, key).set_text .set_running(running, detail) .set_field_mode(on)
+    Segmented(choices, current, name).changed(int)   Toggle(name, on).toggled   Choice(choices, name)   Chip(text, ink, on)
+    TextField(text, name, placeholder).set_problem   NoteField   NumberField(value, minimum=, maximum=, step=, decimals=,
+        unit=, name=).value_changed(float)   SliderField(title, value, minimum=, maximum=, ...).value_changed
+    labelled(title, field, beside=False)
+    Tag(text, tone)   StatusDot(state)   KeyCap   KeyHints(hints): the 36 px bar under a page   Swatch(ink)
+    IconMark(name, ink, size)   VerdictMark(tone)   Separator(vertical=, margin=)
+    Bar(ink, height).set(share)   BudgetBar.set(parts, limit) with part_ink(i) for its legend
+    Figure(name).set(number, unit, limit, share, foot)   Sparkline(ink).set_values(values)
+    LevelMeter(name, ink, unit).set_level(rms, peak, text, clips=, dead=)
+    ClassRow(name, ink, key).set_count(n, target)   ScoreRow(name, ink, key).set_score   FactRow(title, note, value,
+        unit, mark)   RowList.set_rows(rows) .set_current(i) .chosen(int)   Row: subclass with paint_content
+    StageCard(CardFacts).set_facts   FlowArrow(count, shape, size).set(..., stale=)
+    PageBar(title).set_facts(name, facts) .add_action(widget)   SectionHeader(title, note, action, strong=)
+    Column(surface).add(widget) .add_layout .separate() .end()   KeyValue(name, number, unit).value   scrolled(widget)
+    EmptyState(icon, title, sentence, action, key, virtual=).action .virtual   Banner (the window has one already)
+    Painted / PaintedButton with Canvas: for a widget of your own; override paint(canvas)
+
+Every widget is reachable by keyboard, has an accessible name and a focus ring. Text that does not fit is noted in
+`overflow`, and `tests/gui` fails on it.
+
+**Plots** (`from motestudio.gui.plots.<module> import ...`; times are seconds of the recording)::
+
+    signal_plot  SignalPlot(title, unit, [PlotChannel(name, ink, decimals)], show_time=, axis_width=, note=)
+                 .set_data(physical (n, c), rate, first_sample) .set_view(a, b) .set_y_range .set_regions([Region])
+                 .set_marks([(t, ink)]) .set_cursor(t) .set_values(values); view_changed pressed hovered
+    live_plot    LiveSignalPlot(group, axes=()).set_reader(live tail) .set_window(s) .set_paused .set_regions .plots
+                 ticked(samples, first): for meters, at most 60 a second
+    tracks       Track(name, kind, axis_width, editable=).set_blocks([Block]) .set_view .set_current; chosen changed created
+    overview     OverviewStrip(axis_width).set_data .set_segments .set_viewport; viewport_changed
+    heat_map     HeatMap(title, ink).set_data((columns, rows), low, high) .set_axes .set_column; HeatScale(low, high)
+    score_plot   ScorePlot(name, ink, threshold).set_view .set_scores .set_board .set_detections .set_effect;
+                 threshold_moved threshold_changed
+    confusion    ConfusionMatrix.set_matrix(classes, counts, inks); chosen(truth, said)
+    arena_map    ArenaMap.set_plan(MemoryPlan, ModelGraph, held_bytes) .set_callout(title, advice) .set_op; hovered chosen;
+                 kind_ink(kernel)
+    line_plot    LinePlot(title, unit, x_name, y_range).set_series([Series], x_end)
+    scatter      ParetoPlot(x_name, y_name).set_points([RunPoint], current); chosen
+
+Plots of one page share an `axis_width`, so that their left edges align.
+
+**Looking**: ``python -m motestudio.gui.shoot OUT --project DIR --page record`` saves the page in both themes and two
+sizes. Hold it beside the design before calling it done.
+"""

@@ -28,6 +28,7 @@ class RunningOperation:
 
     Attributes:
         title: as the job strip shows it.
+        quiet: the strip and the log show it only where it fails.
         operation: what the verb was handed; `operation.cancel` stops it.
         state: ``running`` until the one end.
         fraction: 0..1, negative while the verb has not said.
@@ -38,8 +39,9 @@ class RunningOperation:
         log: (seconds since the start, line).
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, quiet: bool = False) -> None:
         self.title = title
+        self.quiet = quiet
         self.operation = Operation()
         self.state: State = "running"
         self.fraction = -1.0
@@ -165,6 +167,8 @@ class Bridge(QObject):
         on_done: Callable[[Any], object] | None = None,
         on_error: Callable[[BaseException], object] | None = None,
         on_event: Callable[[Happening], object] | None = None,
+        *,
+        quiet: bool = False,
     ) -> RunningOperation:
         """Run `fn` in a thread of its own.
 
@@ -174,12 +178,14 @@ class Bridge(QObject):
             on_done: called with its result.
             on_error: called with what it raised; without it the error is shown in the banner. Never for a cancel.
             on_event: called for everything it tells.
+            quiet: keep it out of strip and log: reading something to show it.
         """
-        running = RunningOperation(title)
+        running = RunningOperation(title, quiet=quiet)
         call = _Call(self, running, fn)
         call.on_done, call.on_error, call.on_event = on_done, on_error, on_event
         self._calls.append(call)
-        self.history.append(running)
+        if not quiet:
+            self.history.append(running)
         self.started.emit(running)
         call.thread.start()
         return running

@@ -81,9 +81,11 @@ class AppContext(QObject):
         on_done: Callable[[Any], object] | None = None,
         on_error: Callable[[BaseException], object] | None = None,
         on_event: Callable[[Happening], object] | None = None,
+        *,
+        quiet: bool = False,
     ) -> RunningOperation:
-        """Run a verb beside the window, see `Bridge.run`. It shows in the job strip with Cancel."""
-        return self.bridge.run(title, fn, on_done, on_error, on_event)
+        """Run a verb beside the window, see `Bridge.run`. It shows in the job strip with Cancel, unless `quiet`."""
+        return self.bridge.run(title, fn, on_done, on_error, on_event, quiet=quiet)
 
     def show_error(self, error: BaseException, details: str = "") -> None:
         """Show an error in the banner over the page."""
@@ -215,7 +217,7 @@ class AppContext(QObject):
             self._leave(stack)
 
     def _leave(self, stack: ExitStack) -> None:
-        self.run_operation("Disconnect", lambda _: stack.close())
+        self.run_operation("Disconnect", lambda _: stack.close(), quiet=True)
 
     def close(self) -> None:
         """End everything: connection, operations, project, worker processes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from motestudio.gui.bridge import Bridge, RunningOperation
 from motestudio.gui.numbers import duration
@@ -46,14 +46,16 @@ class JobStrip(QWidget):
         self.result_mark = IconMark("ph.check-circle", "ok", 14)
         self.result = ElidedText("", "caption", "text_secondary", "right")
         self.result_time = Text("", "caption", "text_muted")
+        for words in (self.text, self.result):
+            words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.log = Button("Log", "link")
         row.addWidget(self.title)
-        row.addWidget(self.text, 3)
+        row.addWidget(self.text)
         for widget in (self.bar, self.percent, self.left, self.cancel):
             row.addWidget(widget)
-        row.addStretch(2)
+        row.addStretch(1)
         row.addWidget(self.result_mark)
-        row.addWidget(self.result, 2)
+        row.addWidget(self.result)
         row.addWidget(self.result_time)
         row.addWidget(self.log)
         self.cancel.clicked.connect(self._cancel)
@@ -83,6 +85,8 @@ class JobStrip(QWidget):
 
     @Slot(object)
     def _finished(self, running: RunningOperation) -> None:
+        if running.quiet and running.state != "failed":
+            return
         if running.state == "failed" or running.seconds * 1000 >= _QUIET_MS:
             self._set_result(running)
         self.refresh()
@@ -112,7 +116,7 @@ class JobStrip(QWidget):
     @Slot(object)
     def refresh(self, _: object = None) -> None:
         """Show the newest operation that runs long enough to be worth it."""
-        worth = [r for r in self._bridge.running if r.seconds * 1000 >= _QUIET_MS * 0.9]
+        worth = [r for r in self._bridge.running if not r.quiet and r.seconds * 1000 >= _QUIET_MS * 0.9]
         running = worth[-1] if worth else None
         if running is not self._shown:
             self.cancel.setEnabled(True)

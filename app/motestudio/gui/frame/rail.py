@@ -99,7 +99,7 @@ class Rail(QWidget):
         super().__init__(parent)
         self.setProperty("surface", "chrome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(theme().size("rail"))
+        self.setFixedWidth(theme().size("rail") - 1)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 8)
         box.setSpacing(4)

@@ -31,10 +31,10 @@ class Grid:
         """Draw anew at the next chance, as after a change of the theme."""
         self._key = ()
 
-    def draw(self, x: tuple[float, float], y: tuple[float, float], across: int, up: int) -> None:
-        """Draw for these ranges with at most so many intervals."""
+    def draw(self, x: tuple[float, float], y: tuple[float, float], across: int, up: int, room: float = 0.0) -> None:
+        """Draw for these ranges with at most so many intervals; no number within `room` of the right end."""
         xs, ys = ticks(*x, across), ticks(*y, up)
-        key = (tuple(xs), tuple(ys))
+        key = (tuple(xs), tuple(ys), bool(xs) and xs[-1] <= x[1] - room)
         if key == self._key:
             return
         self._key = key
@@ -45,10 +45,11 @@ class Grid:
         self._plot.getAxis("left").setTicks([[(at, tick_text(at, step)) for at in ys]])
         if self._time:
             step = nice_step(x[1] - x[0], across)
-            names = [tick_text(at, step) for at in xs]
+            named = [at for at in xs if at <= x[1] - room]
+            names = [tick_text(at, step) for at in named]
             if names:
                 names[-1] += " s"
-            self._plot.getAxis("bottom").setTicks([list(zip(xs, names, strict=True))])
+            self._plot.getAxis("bottom").setTicks([list(zip(named, names, strict=True))])
 
     def _lines(self, pool: list[Any], at: Sequence[float], angle: int, colors: Sequence[QColor]) -> None:
         while len(pool) < len(at):

@@ -25,11 +25,11 @@ class RunPoint:
 
 
 def front(points: Sequence[RunPoint]) -> list[int]:
-    """Indices of the points that no other beats in both figures, by x."""
+    """Indices of the fitting points that no other beats in both figures, by x."""
     best: list[int] = []
     top = float("-inf")
     for i in sorted(range(len(points)), key=lambda i: (points[i].x, -points[i].y)):
-        if points[i].y > top:
+        if points[i].fits and points[i].y > top:
             best.append(i)
             top = points[i].y
     return best

@@ -22,6 +22,8 @@ from motestudio.gui.plots.ticks import FloatArray, min_max, nice_range
 from motestudio.gui.theme import Ink, theme
 
 AXIS_WIDTH = 40
+_TICK_ROOM = 8
+_NUMBER_ROOM = 18
 
 pg.setConfigOptions(antialias=False)
 
@@ -231,7 +233,7 @@ class SignalPlot(QWidget):
     def _make_curves(self) -> None:
         for curve in self._curves:
             self.plot.removeItem(curve)
-        self._curves = [pg.PlotCurveItem(antialias=False, skipFiniteCheck=True) for _ in self.channels]
+        self._curves = [pg.PlotCurveItem(antialias=True, skipFiniteCheck=True) for _ in self.channels]
         for curve in self._curves:
             self.plot.addItem(curve, ignoreBounds=True)
 
@@ -275,9 +277,12 @@ class SignalPlot(QWidget):
             )
         y = self._y or self._follow(part)
         self._y_shown = y
-        self.plot.vb.setRange(xRange=(start, end), yRange=y, padding=0, disableAutoRange=True)
+        # Room for half a number at both ends, so that the outermost ticks keep theirs.
+        pad = (y[1] - y[0]) * _TICK_ROOM / max(40, self.view.height() - 2 * _TICK_ROOM)
+        self.plot.vb.setRange(xRange=(start, end), yRange=(y[0] - pad, y[1] + pad), padding=0, disableAutoRange=True)
         across = max(2, (self.width() - self._axis_width) // 80)
-        self._grid.draw((start, end), y, across, max(2, min(6, self.height() // 56)))
+        room = _NUMBER_ROOM * (end - start) / columns
+        self._grid.draw((start, end), y, across, max(2, min(6, self.height() // 56)), room)
 
     def _follow(self, part: FloatArray) -> tuple[float, float]:
         if not part.size:

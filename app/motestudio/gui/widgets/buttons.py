@@ -101,7 +101,7 @@ class Button(PaintedButton):
     def sizeHint(self) -> QSize:
         """Wide enough for icon, text and key cap."""
         if self.kind == "link":
-            return QSize(round(self._content()) + 5, 24)
+            return QSize(int(self._content()) + 4, 24)
         margin = 16 if self.text() else 8
         return QSize(round(self._content() + 0.5) + 2 * margin, theme().size("button"))
 

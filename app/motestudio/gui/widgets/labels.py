@@ -34,9 +34,18 @@ class Text(QLabel):
         self.setProperty("ink", ink)
         self.setFont(theme().font(style))
         self.setWordWrap(wrap)
+        self._pixels = theme().tokens.styles[style][0]
         if wrap:
-            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+            policy.setHeightForWidth(True)
+            self.setSizePolicy(policy)
         self.setText(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """Wrapped text asks for its height by its width; without this a scroll area reserves room for a narrow one."""
+        if self.wordWrap():
+            return QSize(40, round(self._pixels * 1.3))
+        return super().minimumSizeHint()
 
     def set_ink(self, ink: str) -> None:
         """Change the ink."""

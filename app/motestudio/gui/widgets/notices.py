@@ -52,6 +52,7 @@ class EmptyState(QWidget):
         self.sentence = Text(sentence, "body", "text_muted", wrap=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.sentence.setFixedWidth(420)
+        self.sentence.setFixedHeight(self.sentence.heightForWidth(420))
         box.addWidget(self.title)
         box.addWidget(self.sentence, 0, Qt.AlignmentFlag.AlignHCenter)
         box.addSpacing(16)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from motestudio.gui import data
 from motestudio.gui.commands import Command
@@ -21,10 +21,11 @@ from motestudio.gui.pages.start.parts import (
     TerminalLine,
     free_folder,
 )
-from motestudio.gui.theme import theme
 from motestudio.gui.widgets import Button, Canvas, FactRow, SectionHeader, Separator, Text, scrolled
 
 _FEW = 4
+# Rows reach beyond their text by this much, tiles by 4: everything else of the left column is set in.
+_OUT = RecentRow.outset
 
 
 class _Stripe(QWidget):
@@ -62,7 +63,7 @@ class StartPage(Page):
         content.setProperty("surface", "surface")
         content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._content = QVBoxLayout(content)
-        self._content.setContentsMargins(48, 26, 48, 24)
+        self._content.setContentsMargins(48 - _OUT, 28, 48, 24)
         self._content.setSpacing(0)
         self._content.addLayout(self._top())
         self.form = NewProjectForm()
@@ -70,13 +71,14 @@ class StartPage(Page):
         self.form.wanted.connect(self._create)
         self.form.left.connect(self.form.hide)
         self._content.addWidget(self.form)
-        self._content.addSpacing(24)
+        self._content.addSpacing(28)
         self._columns = QHBoxLayout()
-        self._columns.setSpacing(32)
+        self._columns.setSpacing(32 - _OUT)
         self._columns.addLayout(self._left(), 1)
         self._columns.addWidget(Separator(vertical=True))
         self._side = QWidget()
         self._side.setFixedWidth(352)
+        self._columns.addSpacing(_OUT)
         self._columns.addWidget(self._side)
         self._content.addLayout(self._columns)
         self._content.addStretch(1)
@@ -88,7 +90,8 @@ class StartPage(Page):
 
     def _top(self) -> QVBoxLayout:
         box = QVBoxLayout()
-        box.setSpacing(6)
+        box.setSpacing(9)
+        box.setContentsMargins(_OUT, 0, 0, 0)
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(Text("Teach a board to recognise something", "headline"))
@@ -105,17 +108,17 @@ class StartPage(Page):
         words = (
             "Record from a board, label, train, and watch it infer. Everything runs on this computer and stays here."
         )
-        box.addWidget(Text(words, "body", "text_muted", wrap=True))
+        box.addWidget(Text(words, "body", "text_muted"))
         return box
 
     def _left(self) -> QVBoxLayout:
         box = QVBoxLayout()
         box.setSpacing(0)
-        box.addWidget(Text("Start from a template", "strong"))
+        _inset(box, Text("Start from a template", "strong"))
         box.addSpacing(10)
         self._tiles = [TemplateTile(card) for card in self._data.templates]
         self._grid = QGridLayout()
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setContentsMargins(_OUT - 4, 0, _OUT - 4, 0)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(16)
         for tile in self._tiles:
@@ -128,9 +131,9 @@ class StartPage(Page):
         self._recent_head = SectionHeader("Recent", "", "All projects", strong=True)
         if self._recent_head.action:
             self._recent_head.action.clicked.connect(self._more_recent)
-        box.addWidget(self._recent_head)
+        _inset(box, self._recent_head)
         box.addSpacing(6)
-        box.addWidget(Separator())
+        _inset(box, Separator())
         self._recent_box = QVBoxLayout()
         self._recent_box.setSpacing(0)
         self._recent_box.setContentsMargins(0, 0, 0, 0)
@@ -147,7 +150,7 @@ class StartPage(Page):
 
     def refresh(self) -> None:
         """Read everything beside the window."""
-        self.context.run_operation("Look at this computer", lambda _: data.load(), self._show)
+        self.context.run_operation("Look at this computer", lambda _: data.load(), self._show, quiet=True)
 
     @Slot(object)
     def _show(self, loaded: StartData) -> None:
@@ -164,12 +167,12 @@ class StartPage(Page):
             row = RecentRow(card)
             row.clicked.connect(self._recent_clicked)
             if i:
-                self._recent_box.addWidget(Separator())
+                _inset(self._recent_box, Separator())
             self._recent_box.addWidget(row)
         if not cards:
             note = Text("Projects you open are listed here.", "body", "text_muted")
             note.setContentsMargins(0, 16, 0, 16)
-            self._recent_box.addWidget(note)
+            _inset(self._recent_box, note)
         if self._recent_head.action:
             self._recent_head.action.setVisible(len(self._data.recent) > _FEW)
 
@@ -191,10 +194,10 @@ class StartPage(Page):
         box.addWidget(Separator(margin=12))
         ports = self._data.ports
         note = f"looking on {ports} ports" if ports != 1 else "looking on 1 port"
-        head = SectionHeader("Boards", "", strong=True)
-        head.note.setFont(theme().font("caption"))
-        head.note.setText(note if ports else "no serial port")
-        box.addWidget(head)
+        head = QHBoxLayout()
+        head.addWidget(Text("Boards", "strong"), 1)
+        head.addWidget(Text(note if ports else "no serial port", "caption", "text_muted"))
+        box.addLayout(head)
         box.addSpacing(8)
         for card in self._data.boards or (BoardCard("Virtual board", "plays motions", "virtual"),):
             board = BoardRow(card)
@@ -298,20 +301,31 @@ class StartPage(Page):
         super().resizeEvent(event)
         wide = self.width() >= 1180
         margin = 48 if wide else 24
-        self._content.setContentsMargins(margin, 26, margin, 24)
+        self._content.setContentsMargins(margin - _OUT, 28, margin, 24)
         self._side.setFixedWidth(352 if wide else 296)
         columns = 4 if wide else 2
         for i, tile in enumerate(self._tiles):
+            tile.set_compact(not wide)
             self._grid.addWidget(tile, i // columns, i % columns)
 
 
-def _clear(box: QVBoxLayout) -> None:
+def _inset(box: QVBoxLayout, widget: QWidget) -> None:
+    line = QHBoxLayout()
+    line.setContentsMargins(_OUT, 0, _OUT, 0)
+    line.addWidget(widget)
+    box.addLayout(line)
+
+
+def _clear(box: QLayout) -> None:
     while box.count():
         item = box.takeAt(0)
         widget = item.widget() if item else None
+        inner = item.layout() if item else None
         if widget is not None:
             widget.hide()
             widget.deleteLater()
+        elif inner is not None:
+            _clear(inner)
 
 
 PAGE = StartPage

@@ -36,14 +36,14 @@ def paint_tile(canvas: Canvas, rect: QRectF, art: str) -> None:
 def _gesture(canvas: Canvas, rect: QRectF) -> None:
     steps = 160
     for ink, base, height, turns, shift in (
-        ("series:3", 0.25, 0.08, 8.0, 0.4),
-        ("series:2", 0.53, 0.13, 4.0, 1.9),
-        ("series:1", 0.50, 0.30, 4.0, 0.0),
+        ("series:3", 0.25, 0.10, 9.0, 0.4),
+        ("series:2", 0.53, 0.13, 5.5, 1.9),
+        ("series:1", 0.50, 0.34, 5.5, 0.0),
     ):
         points = []
         for i in range(steps + 1):
             x = i / steps
-            envelope = _gauss(x, 0.5, 0.26) * (0.35 + 0.65 * min(1.0, 1.6 * x))
+            envelope = 1 / (1 + math.exp(-(x - 0.2) * 40)) / (1 + math.exp((x - 0.74) * 40)) * (0.55 + 0.6 * x)
             y = base + height * envelope * math.sin(2 * math.pi * turns * (x - 0.15) + shift) + 0.003 * _wobble(i)
             points.append(QPointF(rect.left() + x * rect.width(), rect.top() + y * rect.height()))
         canvas.curve(points, ink, 1.4)
@@ -92,6 +92,8 @@ def _table(canvas: Canvas, rect: QRectF) -> None:
             share = 0.9 if row == 0 else 0.45
             ink = theme().mix("surface", "series:7", share)
             place = QRectF(rect.left() + 16 + column * step, rect.top() + 18 + row * 16, min(wide, step - 6), 6)
+            if place.bottom() > rect.bottom() - 8:
+                return
             canvas.box(place, 3, ink)
 
 

@@ -38,8 +38,14 @@ class TemplateTile(PaintedButton):
         self.setCheckable(True)
         self.setAccessibleName(f"{card.title}: {card.text}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._art = 128
         self.setFixedHeight(262)
         self.setMinimumWidth(150)
+
+    def set_compact(self, compact: bool) -> None:
+        """A lower picture, for small windows."""
+        self._art = 64 if compact else 128
+        self.setFixedHeight(self._art + 134)
 
     def sizeHint(self) -> QSize:
         """204 wide with the ring, as in the picture."""
@@ -51,7 +57,7 @@ class TemplateTile(PaintedButton):
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the tile."""
-        tile = QRectF(4, 4, self.width() - 8, 128)
+        tile = QRectF(4, 4, self.width() - 8, self._art)
         paint_tile(canvas, tile, self.card.art)
         if self.isChecked():
             canvas.ring(tile.adjusted(-4, -4, 4, 4), theme().radius("tile") + 3)
@@ -59,11 +65,11 @@ class TemplateTile(PaintedButton):
             canvas.box(tile.adjusted(-4, -4, 4, 4), theme().radius("tile") + 3, None, "line_strong")
         if self.ring_visible:
             canvas.box(tile.adjusted(1, 1, -1, -1), theme().radius("tile") - 1, None, "accent", 2)
-        canvas.text(QRectF(4, 148, tile.width(), 22), self.card.title, "title")
+        canvas.text(QRectF(4, self._art + 20, tile.width(), 22), self.card.title, "title")
         for i, line in enumerate(_two_lines(self.card.text, tile.width())):
-            canvas.text(QRectF(4, 175 + 20 * i, tile.width(), 18), line, "body", "text_secondary")
+            canvas.text(QRectF(4, self._art + 47 + 20 * i, tile.width(), 18), line, "body", "text_secondary")
         for i, line in enumerate(self.card.facts):
-            canvas.text(QRectF(4, 222 + 16 * i, tile.width(), 16), line, "caption", "text_muted", elide=True)
+            canvas.text(QRectF(4, self._art + 94 + 16 * i, tile.width(), 16), line, "caption", "text_muted", elide=True)
 
 
 def _two_lines(text: str, width: float) -> list[str]:
@@ -152,7 +158,7 @@ class MissingRow(QWidget):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(ElidedText(card.name, "strong"))
-        words.addWidget(ElidedText(f"needed for {card.purpose}", "caption", "text_muted"))
+        words.addWidget(Text(f"needed for {card.purpose}", "caption", "text_muted", wrap=True))
         row.addLayout(words, 1)
         button = Button("Copy fix")
         button.setToolTip(card.fix)
@@ -179,14 +185,18 @@ class BoardRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 6, 0, 6)
         row.setSpacing(12)
+        mark = QVBoxLayout()
+        mark.setContentsMargins(0, 4, 0, 0)
         dot = StatusDot("stale" if card.busy else ("fresh" if card.port == "virtual" else "none"))
-        row.addWidget(dot, 0, Qt.AlignmentFlag.AlignTop)
+        mark.addWidget(dot, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(mark)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(ElidedText(card.name, "control"))
         words.addWidget(ElidedText(card.note, "caption", "text_muted"))
         row.addLayout(words, 1)
         button = Button("Why?" if card.busy else "Connect", "link")
+        button.small = False
         button.setAccessibleName(f"{button.text()} {card.name}")
         button.clicked.connect(lambda: self.wanted.emit(self.card))
         row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
