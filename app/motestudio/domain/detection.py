@@ -24,8 +24,8 @@ class DetectionRule:
 
     threshold: float = 0.75
     thresholds: Mapping[str, float] = field(default_factory=dict)
-    smooth: int = 2
-    suppress_s: float = 1.0
+    smooth: int = 3
+    suppress_s: float = 1.5
     background: frozenset[str] = frozenset({"idle", "background", "silence", "noise", "unknown"})
 
     def limit(self, name: str) -> float:
@@ -86,25 +86,45 @@ class Detector:
         return Detection(time_s, name, means[best])
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How detections compare with what was really performed.
+
+    Attributes:
+        found: performed things detected under their name.
+        missed: performed things that were not.
+        repeated: further detections of a thing that was found already.
+        wrong: detections under another name, or of nothing.
+    """
+
+    found: int
+    missed: int
+    repeated: int
+    wrong: int
+
+
 def match(
     performed: Sequence[tuple[float, float, str]], detections: Sequence[Detection], slack_s: float = 1.0
-) -> tuple[int, int, int]:
+) -> Score:
     """Compare detections with what was really performed.
 
     Args:
         performed: (start, end, label) in seconds.
         detections: what fired.
         slack_s: a detection may come this much after the end.
-
-    Returns:
-        Performed things found under their name, performed things missed, detections that were wrong.
     """
-    used: set[int] = set()
-    found = 0
-    for start, end, label in performed:
-        for index, detection in enumerate(detections):
-            if index not in used and detection.label == label and start <= detection.time_s <= end + slack_s:
-                used.add(index)
-                found += 1
-                break
-    return found, len(performed) - found, len(detections) - len(used)
+    found: set[int] = set()
+    repeated = wrong = 0
+    for detection in detections:
+        hits = [
+            index
+            for index, (start, end, label) in enumerate(performed)
+            if label == detection.label and start <= detection.time_s <= end + slack_s
+        ]
+        if not hits:
+            wrong += 1
+        elif fresh := [index for index in hits if index not in found]:
+            found.add(fresh[0])
+        else:
+            repeated += 1
+    return Score(len(found), len(performed) - len(found), repeated, wrong)

@@ -154,8 +154,9 @@ def _job(
         "board_sha256": flashed.model_sha256,
         "package_sha256": built.package_sha256,
         "live_performed": len(trace.performed),
-        "live_found": trace.found,
-        "live_wrong": trace.wrong,
+        "live_found": trace.score.found,
+        "live_repeated": trace.score.repeated,
+        "live_wrong": trace.score.wrong,
         "split_by": trained.facts["split_by"],
     }
     began = time.monotonic()
@@ -238,7 +239,7 @@ def _live(
 ) -> tuple[LiveTrace, str]:
     performances = source.performances(project, trained)
     trace = live.play(session, performances, operation)
-    return trace, f"{trace.found} of {len(trace.performed)} never recorded found, {trace.wrong} wrong"
+    return trace, f"{trace.score.found} of {len(trace.performed)} never recorded found, {trace.score.wrong} wrong"
 
 
 def _examples(project: Project, classes: tuple[str, ...]) -> list[tuple[str, Any, Any]]:

@@ -1,4 +1,4 @@
-"""A connected board, as the studio holds it: a recorder process behind blocking verbs and callbacks.
+"""A connected board, as the studio holds it: blocking verbs and callbacks over a recorder process.
 
 The port itself is the recorder's. Verbs may be called from any thread; callbacks come from the session's own thread
 and must not call blocking verbs of the same session.
@@ -7,37 +7,28 @@ and must not call blocking verbs of the same session.
 from __future__ import annotations
 
 import contextlib
-import itertools
-import queue
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from motestudio.devices import recorder_messages as m
 from motestudio.devices.exchanges import hint_for
 from motestudio.devices.link.description import description_from_map
-from motestudio.domain.board import BoardDescription, InferenceFrame
+from motestudio.domain.board import BoardDescription
 from motestudio.domain.recording import Facts
 from motestudio.errors import AppError, Cancelled, DeviceError
 from motestudio.jobs.cancel import CancelToken
-from motestudio.jobs.channel import ChannelClosed
-from motestudio.jobs.launcher import spawn
+from motestudio.studio.recorder_process import OnEvent, OnInference, RecorderProcess, Waiting, wait_for
 
-_T = TypeVar("_T")
-OnEvent = Callable[[m.Event], None]
-OnInference = Callable[[Sequence[InferenceFrame]], None]
 _CONNECT_SECONDS = 15.0
-_CLOSE_SECONDS = 5.0
-_SLACK_SECONDS = 5.0
+_SLACK_SECONDS = 30.0
+_LOAD_SECONDS = 600.0
 
 
-def _ignore(_: Any) -> None:
+def _ignore(_: str) -> None:
     return None
 
 
@@ -55,8 +46,7 @@ class DeviceSession:
         url: of the port.
         description: what the board says of itself; renewed after a package is loaded.
         tail_paths: a live tail for each channel group, for `devices.live_tail.LiveTailReader`.
-        health: the latest figures, or None.
-        lost: why the connection ended, or None while it holds.
+        recorder: the process behind it.
 
     Raises:
         DeviceError: busy, gone, silent, and whatever else connecting can meet.
@@ -72,25 +62,10 @@ class DeviceSession:
         on_log: Callable[[str], None] = _ignore,
     ) -> None:
         self.url = url
-        self.on_event = on_event
-        self.health: m.Health | None = None
-        self.lost: AppError | None = None
-        self._lock = threading.Lock()
-        self._numbers = itertools.count(1)
-        self._replies: dict[int, queue.SimpleQueue[m.Reply | AppError]] = {}
-        self._progress: dict[int, Callable[[float], None]] = {}
-        self._takes: dict[str, queue.SimpleQueue[m.TakeSaved | AppError]] = {}
-        self._connecting: queue.SimpleQueue[m.Connected | AppError] = queue.SimpleQueue()
-        self._listeners: list[OnInference] = []
-        self._closed = False
-        self._child = spawn("recorder", on_log=on_log)
-        assert self._child.channel is not None
-        self._channel = self._child.channel
-        self._thread = threading.Thread(target=self._run, name="device-session", daemon=True)
-        self._thread.start()
+        self.recorder = RecorderProcess(url, on_event, on_log)
         try:
-            self._send(m.Connect(url, baud, str(tail_dir)))
-            connected = _wait(self._connecting, _CONNECT_SECONDS, "connect")
+            self.recorder.send(m.Connect(url, baud, str(tail_dir)))
+            connected = wait_for(self.recorder.connecting, _CONNECT_SECONDS, "connect")
             self.description: BoardDescription = description_from_map(connected.description)
             self.tail_paths = tuple(Path(p) for p in connected.tails)
         except BaseException:
@@ -98,9 +73,28 @@ class DeviceSession:
             raise
 
     @property
+    def on_event(self) -> OnEvent | None:
+        """Gets every event of the recorder; may be set at any time."""
+        return self.recorder.on_event
+
+    @on_event.setter
+    def on_event(self, listener: OnEvent | None) -> None:
+        self.recorder.on_event = listener
+
+    @property
+    def health(self) -> m.Health | None:
+        """The latest figures, or None."""
+        return self.recorder.health
+
+    @property
+    def lost(self) -> AppError | None:
+        """Why the connection ended, or None while it holds."""
+        return self.recorder.lost
+
+    @property
     def connected(self) -> bool:
         """Whether the board is still there."""
-        return self.lost is None and not self._closed
+        return self.recorder.lost is None and not self.recorder.closed
 
     def request(self, op: str, timeout: float = 5.0, **args: Any) -> dict[str, Any]:
         """Ask the board and wait for the result.
@@ -114,7 +108,7 @@ class DeviceSession:
             DeviceError: it refuses, does not answer or is gone.
         """
         values, blobs = m.split_blobs(args)
-        reply = self._ask(lambda number: m.Request(number, op, values, blobs, timeout), timeout + _SLACK_SECONDS * 6)
+        reply = self._ask(lambda number: m.Request(number, op, values, blobs, timeout), timeout + _SLACK_SECONDS)
         return {**reply.result, **reply.blobs}
 
     def refresh(self) -> BoardDescription:
@@ -161,15 +155,14 @@ class DeviceSession:
             raise DeviceError("take.empty", "A take of no samples cannot be recorded.", "Make the take longer.")
         waiting = self._begin_take(folder, name, label, facts, count, perform, rate, split, group)
         try:
-            saved = _wait(waiting, timeout, "record")
+            saved = wait_for(waiting, timeout, "record")
         except DeviceError as error:
             if error.code == "device.timeout":
                 with contextlib.suppress(AppError):
                     self.stop_take(keep=True)
             raise
         finally:
-            with self._lock:
-                self._takes.pop(name, None)
+            self.recorder.forget_take(name)
         if saved.n_samples < count:
             raise DeviceError(
                 "take.short",
@@ -201,7 +194,7 @@ class DeviceSession:
 
     def stop_take(self, keep: bool = True) -> None:
         """End the take that runs; thrown away where not `keep`."""
-        self._send(m.StopTake(keep))
+        self.recorder.send(m.StopTake(keep))
 
     def load_package(
         self, path: Path, on_progress: Callable[[float], None] | None = None, cancel: CancelToken | None = None
@@ -221,32 +214,22 @@ class DeviceSession:
             DeviceError: it is gone.
             Cancelled: by `cancel`.
         """
-        reply = self._ask(lambda number: m.LoadPackage(number, str(path)), 600.0, on_progress, cancel)
+        reply = self._ask(lambda number: m.LoadPackage(number, str(path)), _LOAD_SECONDS, on_progress, cancel)
         self.refresh()
         return str(reply.result["sha256"])
 
     def add_inference_listener(self, listener: OnInference) -> None:
         """Have the board's inferences handed to `listener`, on the session's thread."""
-        with self._lock:
-            self._listeners = [*self._listeners, listener]
+        self.recorder.inference.append(listener)
 
     def remove_inference_listener(self, listener: OnInference) -> None:
         """Stop that; one that is not there is no error."""
-        with self._lock:
-            self._listeners = [known for known in self._listeners if known != listener]
+        with contextlib.suppress(ValueError):
+            self.recorder.inference.remove(listener)
 
     def close(self) -> None:
         """Finish a take, let go of the board, end the recorder. May be called twice."""
-        if self._closed:
-            return
-        with contextlib.suppress(AppError):
-            self._send(m.Shutdown())
-        self._closed = True
-        # The recorder finishes and says so; closing the channel first would lose its last words.
-        self._child.wait(_CLOSE_SECONDS)
-        self._child.close()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(_CLOSE_SECONDS)
+        self.recorder.close()
 
     def __enter__(self) -> DeviceSession:
         return self
@@ -267,12 +250,10 @@ class DeviceSession:
         rate: float,
         split: str,
         group: int,
-    ) -> queue.SimpleQueue[m.TakeSaved | AppError]:
+    ) -> Waiting[m.TakeSaved]:
         about = self.description
-        waiting: queue.SimpleQueue[m.TakeSaved | AppError] = queue.SimpleQueue()
-        with self._lock:
-            self._takes[name] = waiting
-        self._send(
+        waiting = self.recorder.expect_take(name)
+        self.recorder.send(
             m.StartTake(
                 folder=str(folder),
                 name=name,
@@ -301,21 +282,14 @@ class DeviceSession:
         on_progress: Callable[[float], None] | None = None,
         cancel: CancelToken | None = None,
     ) -> m.Reply:
-        number = next(self._numbers)
-        waiting: queue.SimpleQueue[m.Reply | AppError] = queue.SimpleQueue()
-        with self._lock:
-            self._replies[number] = waiting
-            if on_progress is not None:
-                self._progress[number] = on_progress
+        number, waiting = self.recorder.expect_reply(on_progress)
         command = make(number)
         op = command.op if isinstance(command, m.Request) else "load_package"
         try:
-            self._send(command)
+            self.recorder.send(command)
             reply = self._await_reply(waiting, number, op, timeout_s, cancel)
         finally:
-            with self._lock:
-                self._replies.pop(number, None)
-                self._progress.pop(number, None)
+            self.recorder.forget_reply(number)
         if reply.ok:
             return reply
         if reply.code == "cancelled":
@@ -323,121 +297,18 @@ class DeviceSession:
         raise m.to_error(reply.code, reply.text, reply.hint or hint_for(reply.code))
 
     def _await_reply(
-        self,
-        waiting: queue.SimpleQueue[m.Reply | AppError],
-        number: int,
-        op: str,
-        timeout_s: float,
-        cancel: CancelToken | None,
+        self, waiting: Waiting[m.Reply], number: int, op: str, timeout_s: float, cancel: CancelToken | None
     ) -> m.Reply:
         if cancel is None:
-            return _wait(waiting, timeout_s, op)
+            return wait_for(waiting, timeout_s, op)
         deadline = time.monotonic() + timeout_s
         asked = False
         while True:
             if cancel.cancelled and not asked:
                 asked = True
-                self._send(m.CancelRequest(number))
+                self.recorder.send(m.CancelRequest(number))
             try:
-                return _wait(waiting, 0.05, op)
+                return wait_for(waiting, 0.05, op)
             except DeviceError as error:
                 if error.code != "device.timeout" or time.monotonic() > deadline:
                     raise
-
-    def _send(self, command: m.Command) -> None:
-        if self.lost is not None and not isinstance(command, m.Shutdown):
-            raise self.lost
-        try:
-            self._channel.send(m.encode(command))
-        except ChannelClosed:
-            raise self.lost or _dead(self.url) from None
-
-    def _run(self) -> None:
-        try:
-            while True:
-                data = self._channel.recv(None)
-                if data is None:
-                    continue
-                try:
-                    event = m.decode_event(data)
-                except msgspec.DecodeError:
-                    continue
-                self._take(event)
-        except ChannelClosed:
-            if not self._closed:
-                self._lose(_dead(self.url))
-                self._tell(m.Disconnected("device.recorder", "The recorder process ended.", "Connect again."))
-
-    def _take(self, event: m.Event) -> None:
-        if isinstance(event, m.Health):
-            self.health = event
-        elif isinstance(event, m.Reply):
-            with self._lock:
-                waiting = self._replies.get(event.id)
-            if waiting is not None:
-                waiting.put(event)
-        elif isinstance(event, m.Inference):
-            frames = [
-                InferenceFrame(f.sample_index, f.device_time_us, tuple(f.output), f.scale, f.zero_point, f.latency_us)
-                for f in event.frames
-            ]
-            for listener in self._listeners:
-                listener(frames)
-        elif isinstance(event, m.LoadProgress):
-            with self._lock:
-                progress = self._progress.get(event.id)
-            if progress is not None:
-                progress(event.fraction)
-        elif isinstance(event, m.TakeSaved | m.TakeFailed):
-            self._end_take(event)
-        elif isinstance(event, m.Connected):
-            self._connecting.put(event)
-        elif isinstance(event, m.RecorderError):
-            self._connecting.put(m.to_error(event.code, event.text, event.hint, event.data))
-        elif isinstance(event, m.Disconnected) and event.code:
-            self._lose(m.to_error(event.code, event.text, event.hint))
-        self._tell(event)
-
-    def _end_take(self, event: m.TakeSaved | m.TakeFailed) -> None:
-        with self._lock:
-            waiting = self._takes.pop(event.name, None)
-        if waiting is None:
-            return
-        if isinstance(event, m.TakeSaved):
-            waiting.put(event)
-        else:
-            data = {"recording": event.name, "samples": event.kept_samples}
-            waiting.put(m.to_error(event.code, event.text, event.hint, data))
-
-    def _lose(self, error: AppError) -> None:
-        """Everything that waits for the board waits in vain. Takes do not: the recorder still finishes them."""
-        self.lost = error
-        dead = error.code == "device.recorder"
-        with self._lock:
-            replies, self._replies = list(self._replies.values()), {}
-            takes = list(self._takes.values()) if dead else []
-        for reply in replies:
-            reply.put(error)
-        for take in takes:
-            take.put(error)
-        self._connecting.put(error)
-
-    def _tell(self, event: m.Event) -> None:
-        if self.on_event is not None:
-            self.on_event(event)
-
-
-def _wait(waiting: queue.SimpleQueue[_T | AppError], timeout_s: float, op: str) -> _T:
-    try:
-        item = waiting.get(timeout=timeout_s)
-    except queue.Empty:
-        raise DeviceError(
-            "device.timeout", f"The board did not finish {op!r} in time.", "Connect again.", {"op": op}
-        ) from None
-    if isinstance(item, AppError):
-        raise item
-    return item
-
-
-def _dead(url: str) -> DeviceError:
-    return DeviceError("device.recorder", f"The recorder of {url} ended unexpectedly.", "Connect again.")

@@ -151,8 +151,8 @@ def play(
     finally:
         monitor.stop()
     frames, detections = monitor.snapshot()
-    found, _, wrong = match(performed, detections)
-    operation.progress(1.0, f"{found} of {len(performed)} found, {wrong} wrong")
+    score = match(performed, detections)
+    operation.progress(1.0, f"{score.found} of {len(performed)} found, {score.wrong} wrong")
     samples = np.concatenate(parts) if parts else tail.latest(0)[0]
     return LiveTrace(
         group=group,
@@ -161,8 +161,7 @@ def play(
         scores=np.array([f.scores for f in frames]).reshape(len(frames), len(model.classes)),
         detections=tuple(detections),
         performed=tuple(performed),
-        found=found,
-        wrong=wrong,
+        score=score,
     )
 
 

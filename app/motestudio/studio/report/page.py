@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from motestudio.domain.detection import Detection
+from motestudio.domain.detection import Detection, Score
 from motestudio.domain.model_report import ModelReport
 from motestudio.domain.signal import ChannelGroup
 from motestudio.domain.units import format_bytes
@@ -33,8 +33,7 @@ class LiveTrace:
         scores: shape (inferences, classes).
         detections: what fired.
         performed: (start, end, label), seconds.
-        found: performed things that were detected under their name.
-        wrong: detections of something that was not performed.
+        score: how the detections compare with what was performed.
     """
 
     group: ChannelGroup
@@ -43,8 +42,7 @@ class LiveTrace:
     scores: npt.NDArray[np.float64]
     detections: tuple[Detection, ...]
     performed: tuple[tuple[float, float, str], ...]
-    found: int
-    wrong: int
+    score: Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +216,8 @@ def _layers(model: ModelReport) -> str:
 
 def _live_text(live: LiveTrace) -> str:
     return (
-        f"{len(live.performed)} performed that were never recorded: {live.found} detected under their name, "
-        f"{len(live.performed) - live.found} missed, {live.wrong} wrong."
+        f"{len(live.performed)} performed that were never recorded: {live.score.found} detected under their name, "
+        f"{live.score.missed} missed, {live.score.repeated} detected twice, {live.score.wrong} wrong."
     )
 
 
