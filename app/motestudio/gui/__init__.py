@@ -16,7 +16,7 @@ such as ``Space`` never reach them while a text field has the focus). Pages neve
     context.session            studio.device_session.DeviceSession or None
     context.studio             studio.home.Studio: .registry, .boards, .runner
     context.settings           .get(key, default), .set(key, value): per user
-    context.run_operation(title, fn, on_done=None, on_error=None, on_event=None, *, quiet=False) -> RunningOperation
+    context.run_operation(title, fn, on_done, on_error, on_event, quiet=False) -> RunningOperation
     context.connect_device(port="", baud=115200, then=None); context.disconnect_device()
     context.open_project(folder, then=None); context.create_project(folder, template, name, then=None)
     context.show_error(error); context.show_message(text, hint="", tone="info", action="", act=None)
@@ -29,14 +29,16 @@ A page that changes something emits the matching signal itself (``context.record
 
 **Nothing blocks.** Everything that reads files, waits for a board or computes runs through `run_operation`:
 ``fn(operation)`` is called in a thread with the verb's own `studio.operation.Operation`; progress, cancel, log and the
-error banner come by themselves. `on_done(result)`, `on_error(error)` and `on_event(happening)` are called in the window's
-thread. Without `on_error` an `AppError` is shown in the banner with its hint, anything else with a traceback to copy.
+error banner come by themselves. `on_done(result)`, `on_error(error)` and `on_event(happening)` are called in the
+window's thread. Without `on_error` an `AppError` is shown in the banner with its hint, anything else with a
+traceback to copy.
 `quiet=True` keeps reads that only fill the page out of the job strip. Connect signals to methods of QObjects, not to
 lambdas that outlive the page.
 
 **Theme** (`gui.theme`): `theme().color("text_muted")`, `.series(1..8)`, `.class_colors(classes)`, `.tint(ink, kind)`,
 `.veil(ink, kind)`, `.mix(a, b, share)`, `.font(style)`, `.size(role)`, `.radius(role)`, `.icon("ph.record", ink)`,
-`.changed`. An *ink* is a role, ``"series:3"``, ``"#rrggbb"`` or a QColor; pass inks, never keep colours: they switch live.
+`.changed`. An *ink* is a role, ``"series:3"``, ``"#rrggbb"`` or a QColor; pass inks, never keep colours:
+they switch live.
 `theme.class_series(classes)` gives each class its series number, the same on every page.
 
 **Widgets** (`from motestudio.gui.widgets import ...`)::
@@ -45,9 +47,11 @@ lambdas that outlive the page.
     Number(number, unit, style, align).set(number, unit, exact, ink)      format with gui.numbers first
     Button(text, kind, icon, key)  kinds primary|secondary|outline|link|quiet      IconButton(icon, name)
     RecordButton(text, key).set_text .set_running(running, detail) .set_field_mode(on)
-    Segmented(choices, current, name).changed(int)   Toggle(name, on).toggled   Choice(choices, name)   Chip(text, ink, on)
-    TextField(text, name, placeholder).set_problem   NoteField   NumberField(value, minimum=, maximum=, step=, decimals=,
-        unit=, name=).value_changed(float)   SliderField(title, value, minimum=, maximum=, ...).value_changed
+    Segmented(choices, current, name).changed(int)   Toggle(name, on).toggled
+    Choice(choices, name)   Chip(text, ink, on)
+    TextField(text, name, placeholder).set_problem   NoteField
+    NumberField(value, minimum=, maximum=, step=, decimals=, unit=, name=).value_changed(float)
+    SliderField(title, value, minimum=, maximum=, ...).value_changed
     labelled(title, field, beside=False)
     Tag(text, tone)   StatusDot(state)   KeyCap   KeyHints(hints): the 36 px bar under a page   Swatch(ink)
     IconMark(name, ink, size)   VerdictMark(tone)   Separator(vertical=, margin=)
@@ -72,14 +76,15 @@ Every widget is reachable by keyboard, has an accessible name and a focus ring. 
                  .set_marks([(t, ink)]) .set_cursor(t) .set_values(values); view_changed pressed hovered
     live_plot    LiveSignalPlot(group, axes=()).set_reader(live tail) .set_window(s) .set_paused .set_regions .plots
                  ticked(samples, first): for meters, at most 60 a second
-    tracks       Track(name, kind, axis_width, editable=).set_blocks([Block]) .set_view .set_current; chosen changed created
+    tracks       Track(name, kind, axis_width, editable=).set_blocks([Block]) .set_view .set_current;
+                 chosen changed created
     overview     OverviewStrip(axis_width).set_data .set_segments .set_viewport; viewport_changed
     heat_map     HeatMap(title, ink).set_data((columns, rows), low, high) .set_axes .set_column; HeatScale(low, high)
     score_plot   ScorePlot(name, ink, threshold).set_view .set_scores .set_board .set_detections .set_effect;
                  threshold_moved threshold_changed
     confusion    ConfusionMatrix.set_matrix(classes, counts, inks); chosen(truth, said)
-    arena_map    ArenaMap.set_plan(MemoryPlan, ModelGraph, held_bytes) .set_callout(title, advice) .set_op; hovered chosen;
-                 kind_ink(kernel)
+    arena_map    ArenaMap.set_plan(MemoryPlan, ModelGraph, held_bytes) .set_callout(title, advice) .set_op;
+                 hovered chosen; kind_ink(kernel)
     line_plot    LinePlot(title, unit, x_name, y_range).set_series([Series], x_end)
     scatter      ParetoPlot(x_name, y_name).set_points([RunPoint], current); chosen
 

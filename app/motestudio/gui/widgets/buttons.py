@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets.canvas import _SHOWS_RING, Canvas, keycap_width, text_width
 
+_BUTTON_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Up, Qt.Key.Key_Down)
+
 KINDS = ("primary", "secondary", "outline", "link", "quiet")
+
+
+def _key(event: QEvent) -> int:
+    return event.key() if isinstance(event, QKeyEvent) else 0
 
 
 class PaintedButton(QAbstractButton):
@@ -44,6 +50,13 @@ class PaintedButton(QAbstractButton):
         """Hide the ring."""
         self.ring_visible = False
         super().focusOutEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """With the ring shown, Space belongs to this button and not to a shortcut of the page."""
+        if self.ring_visible and event.type() == QEvent.Type.ShortcutOverride and _key(event) in _BUTTON_KEYS:
+            event.accept()
+            return True
+        return super().event(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Lighten under the pointer."""

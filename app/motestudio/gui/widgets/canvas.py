@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from motestudio.gui.theme import Ink, theme
@@ -22,6 +22,11 @@ _SHOWS_RING = (
     Qt.FocusReason.ShortcutFocusReason,
     Qt.FocusReason.OtherFocusReason,
 )
+
+_OWN_KEYS = (
+    Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down,
+    Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
+)  # fmt: skip
 
 
 def text_width(text: str, style: str, weight: int | None = None) -> float:
@@ -196,6 +201,14 @@ class Painted(QWidget):
         with Canvas(self) as canvas:
             self.paint(canvas)
             self.overflow = canvas.overflow
+
+    def event(self, event: QEvent) -> bool:
+        """With the ring shown, arrows belong to this widget and not to a shortcut of the page."""
+        if self.ring_visible and event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() in _OWN_KEYS:
+                event.accept()
+                return True
+        return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Keyboard focus shows a ring, a mouse click does not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtCore import QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ from motestudio.gui.pages.start.parts import (
 from motestudio.gui.widgets import Button, Canvas, FactRow, SectionHeader, Separator, Text, scrolled
 
 _FEW = 4
+_FIRST_LOOK_MS = 200
 # Rows reach beyond their text by this much, tiles by 4: everything else of the left column is set in.
 _OUT = RecentRow.outset
 
@@ -57,6 +58,10 @@ class StartPage(Page):
 
     def build(self) -> None:
         """Two columns in a scroll area."""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_FIRST_LOOK_MS)
+        self._later.timeout.connect(self.refresh)
         self._data = StartData(templates=data.templates())
         self._all_recent = False
         content = QWidget()
@@ -145,8 +150,12 @@ class StartPage(Page):
     # Data
 
     def activated(self) -> None:
-        """Look again at projects, tools and ports."""
-        self.refresh()
+        """Look again at projects, tools and ports, once the window has been painted."""
+        self._later.start()
+
+    def deactivated(self) -> None:
+        """No look at what is not shown."""
+        self._later.stop()
 
     def refresh(self) -> None:
         """Read everything beside the window."""
