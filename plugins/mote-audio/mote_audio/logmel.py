@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from motestudio.sdk import FeatureInfo, SignalInfo, Value
 
-from .design import POWER_SHIFT, Design, design
+from .design import NORMALISE, POWER_SHIFT, Design, design
 from .spectrum import log2_q15, power
 
 BLOCK_VALUES = 32_768
@@ -100,10 +100,11 @@ def _normalised(q8: npt.NDArray[np.int64], plan: Design) -> npt.NDArray[np.int64
     peak = q8.max(axis=(1, 2), keepdims=True)
     if plan.span:
         q8 = np.maximum(q8, peak - plan.span)
-    if plan.normalise == 1:
-        return q8 - q8.sum(axis=(1, 2), keepdims=True) // (plan.frames * plan.bands)
-    if plan.normalise == 2:
-        return q8 - peak
-    if plan.normalise == 3:
-        return q8 - q8.sum(axis=1, keepdims=True) // plan.frames
+    how = NORMALISE[plan.normalise]
+    if how == "mean":
+        q8 -= q8.sum(axis=(1, 2), keepdims=True) // (plan.frames * plan.bands)
+    elif how == "max":
+        q8 -= peak
+    elif how == "band_mean":
+        q8 -= q8.sum(axis=1, keepdims=True) // plan.frames
     return q8

@@ -19,9 +19,10 @@ _HALF = np.int64(1 << 29)
 def bit_length(values: Ints) -> Ints:
     """Bits of non-negative integers below 2 ** 63: 0 for 0."""
     # float64 may round up to the next power of two; one comparison puts that right.
-    exponent = np.frexp(values.astype(np.float64))[1].astype(np.int64)
+    exponent: Ints = np.frexp(values.astype(np.float64))[1].astype(np.int64)
     too_many = (exponent > 0) & ((values >> np.maximum(exponent - 1, 0)) == 0)
-    return exponent - too_many
+    exponent -= too_many
+    return exponent
 
 
 def log2_q15(values: Ints, design: Design) -> Ints:
@@ -32,7 +33,8 @@ def log2_q15(values: Ints, design: Design) -> Ints:
     index, between = fraction >> (23 - LOG_BITS), fraction & ((1 << (23 - LOG_BITS)) - 1)
     table = design.log2.astype(np.int64)
     low = table[index]
-    return (top << 15) + low + (((table[index + 1] - low) * between + 32768) >> 16)
+    result: Ints = (top << 15) + low + (((table[index + 1] - low) * between + 32768) >> 16)
+    return result
 
 
 def power(frames: Ints, design: Design) -> tuple[Ints, Ints]:
@@ -101,4 +103,5 @@ def _unpacked(re: Ints, im: Ints, design: Design) -> Ints:
     odd_re, odd_im = re[bins] - re[mirror], im[bins] + im[mirror]
     out_re = re[bins] + re[mirror] + ((odd_im * cos - odd_re * sin + _HALF) >> 30)
     out_im = im[bins] - im[mirror] - ((odd_re * cos + odd_im * sin + _HALF) >> 30)
-    return (out_re * out_re + out_im * out_im) >> POWER_SHIFT
+    squared: Ints = (out_re * out_re + out_im * out_im) >> POWER_SHIFT
+    return squared

@@ -42,7 +42,8 @@ class Augmenter:
         if self._shift or self._warp:
             out = _resampled(out, 1, self._warp, self._shift, rng)
         if self._bands and self._warp:
-            out = _resampled(out, 2, self._warp, 0.0, rng)
+            # Another throat moves formants along the mel axis as well as apart.
+            out = _resampled(out, 2, self._warp, self._warp / 2, rng)
         n = len(out)
         if self._gain:
             strength = rng.uniform(-self._gain, self._gain, (n, 1, 1)).astype(np.float32)
@@ -93,4 +94,5 @@ def _resampled(x: Floats, axis: int, warp: float, shift: float, rng: np.random.G
     low, part = low[expand], part[expand]
     first = np.take_along_axis(x, low, axis=axis)
     second = np.take_along_axis(x, np.minimum(low + 1, length - 1), axis=axis)
-    return first + part * (second - first)
+    mixed: Floats = first + part * (second - first)
+    return mixed

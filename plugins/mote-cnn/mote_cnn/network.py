@@ -55,9 +55,9 @@ def _over_time(x: Any, filters: Sequence[int]) -> Any:
 
     for i, (n, kernel) in enumerate(zip(filters, (7, 5, 3), strict=True), start=1):
         # Short windows keep their length, so that there is something left to look at.
-        kernel, stride = min(kernel, x.shape[1]), 2 if x.shape[1] >= 16 else 1
+        length, stride = min(kernel, x.shape[1]), 2 if x.shape[1] >= 16 else 1
         name = f"conv{i}"
-        x = tf_keras.layers.Conv2D(n, (kernel, 1), (stride, 1), "same", use_bias=False, name=name)(x)
+        x = tf_keras.layers.Conv2D(n, (length, 1), (stride, 1), "same", use_bias=False, name=name)(x)
         x = _normed(x, name)
     return x
 

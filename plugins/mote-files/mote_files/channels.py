@@ -20,7 +20,9 @@ ARDUINO = ("ax", "ay", "az", "gx", "gy", "gz")
 ARDUINO_RATE = 119.0
 """Columns and rate of the IMU_Capture sketch for the Nano 33 BLE."""
 
-_TIME = re.compile(r"^(t|dt|time.*|timestamp.*|.*time|.*[_ (\[](ns|us|µs|ms|s|sec|seconds)[)\]]?|ns|us|ms|millis|micros)$")
+_TIME = re.compile(
+    r"^(t|dt|time.*|timestamp.*|.*time|.*[_ (\[](ns|us|µs|ms|s|sec|seconds)[)\]]?|ns|us|ms|millis|micros)$"
+)
 _UNIT_IN_NAME = re.compile(r"[\[(]\s*([^\])]+?)\s*[\])]")
 _UNITS = {
     "g": "g", "m/s2": "m/s²", "m/s^2": "m/s²", "m/s²": "m/s²", "ms-2": "m/s²", "°/s": "°/s", "deg/s": "°/s",

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -147,7 +148,7 @@ def _takes(table: Table, length: int, by_label: bool) -> Iterator[tuple[int, int
         if by_label:
             cuts += [i for i in range(first + 1, last) if table.labels[i] != table.labels[i - 1]]
         cuts.sort()
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, stop in pairwise(cuts):
             if not length or stop - start <= length:
                 yield start, stop
                 continue
@@ -175,4 +176,5 @@ def _samples(
         for column, gaps in zip(rows.T, missing.T, strict=True):
             column[gaps] = np.interp(index[gaps], index[~gaps], column[~gaps])
     counts = np.rint(rows / np.array([c.scale for c in channels]))
-    return np.clip(counts, -32768, 32767).astype(np.int16)
+    whole: npt.NDArray[np.int16] = np.clip(counts, -32768, 32767).astype(np.int16)
+    return whole

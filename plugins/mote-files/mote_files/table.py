@@ -173,7 +173,8 @@ def _values(
     values = np.full((len(rows), len(numbers)), np.nan)
     bad = []
     for at, row in enumerate(rows):
-        cells = [_moment(row[i]) if i in times else _number(row[i], comma) for i in numbers] if len(row) == width else []
+        wanted = numbers if len(row) == width else ()
+        cells = [_moment(row[i]) if i in times else _number(row[i], comma) for i in wanted]
         if cells and None not in cells:
             values[at] = [float("nan") if c is None else c for c in cells]
         else:

@@ -57,7 +57,8 @@ class Scale:
         counts = np.asarray(windows).astype(np.int32)
         samples = windows.shape[1]
         mean = (counts.sum(axis=1, dtype=np.int64, keepdims=True) + samples // 2) // samples
-        return (counts - mean.astype(np.int32)).astype(np.float32) * gains
+        centred: npt.NDArray[np.float32] = (counts - mean.astype(np.int32)).astype(np.float32) * gains
+        return centred
 
     def c_constants(self, signal: SignalInfo, params: Mapping[str, Value]) -> Mapping[str, Any]:
         """Constants of the C twin."""

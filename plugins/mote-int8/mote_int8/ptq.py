@@ -39,7 +39,8 @@ class Ptq:
         model = _load(inputs["model"] / "model.keras")
         rows = np.flatnonzero(features.splits == TRAIN)
         if not len(rows):
-            raise PluginError("convert.no_calibration", "There are no training windows to calibrate with.", "Label some.")
+            text = "There are no training windows to calibrate with."
+            raise PluginError("convert.no_calibration", text, "Label some.")
         count = min(len(rows), int(params["calibration"]))
         chosen = np.sort(np.random.default_rng(ctx.seed).choice(rows, count, replace=False))
         ctx.progress(0.2, f"calibrating with {count} windows")
@@ -71,7 +72,8 @@ def _load(path: Path) -> Any:
     try:
         return tf_keras.models.load_model(path, compile=False)
     except (OSError, ValueError) as error:
-        raise PluginError("convert.model", f"{path.name} cannot be loaded: {error}.", "Train the model again.") from error
+        text = f"{path.name} cannot be loaded: {error}."
+        raise PluginError("convert.model", text, "Train the model again.") from error
 
 
 def _convert(model: Any, values: npt.NDArray[np.float32], rows: npt.NDArray[np.intp]) -> bytes:
@@ -79,15 +81,17 @@ def _convert(model: Any, values: npt.NDArray[np.float32], rows: npt.NDArray[np.i
 
     shape = (1, *model.input_shape[1:])
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name="features")], autograph=False)
     def scores(features: Any) -> Any:
         return model(features, training=False)
+
+    signature = [tf.TensorSpec(shape, tf.float32, name="features")]
+    concrete = tf.function(scores, input_signature=signature, autograph=False).get_concrete_function()
 
     def representative() -> Iterator[list[npt.NDArray[np.float32]]]:
         for row in rows:
             yield [np.asarray(values[row], dtype=np.float32).reshape(shape)]
 
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([scores.get_concrete_function()], model)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
@@ -110,7 +114,7 @@ def inspect(data: bytes) -> dict[str, Any]:
     resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = Interpreter(model_content=data, experimental_op_resolver_type=resolver)
     interpreter.allocate_tensors()
-    facts = {
+    facts: dict[str, Any] = {
         "input": _tensor(interpreter.get_input_details()),
         "output": _tensor(interpreter.get_output_details()),
         "operators": [op["op_name"] for op in interpreter._get_ops_details() if op["op_name"] != "DELEGATE"],

@@ -15,9 +15,7 @@ EDGE_SECONDS = 0.02
 Int16s = npt.NDArray[np.int16]
 
 
-def stretch(
-    recording: Int16s, start: int, count: int, *, rate_hz: float, pad: str, rng: np.random.Generator
-) -> Int16s:
+def stretch(recording: Int16s, start: int, count: int, *, rate_hz: float, pad: str, rng: np.random.Generator) -> Int16s:
     """Samples ``start .. start + count`` with both ends padded where the recording has none.
 
     Args:
@@ -64,4 +62,5 @@ def _quietest(recording: Int16s, edge: int) -> npt.NDArray[np.float64]:
 def _noise(edge: Int16s, spread: npt.NDArray[np.float64], count: int, rng: np.random.Generator) -> Int16s:
     level = edge.mean(axis=0)
     drawn = level + spread * rng.standard_normal((count, edge.shape[1]))
-    return np.clip(np.rint(drawn), -32768, 32767).astype(np.int16)
+    whole: Int16s = np.clip(np.rint(drawn), -32768, 32767).astype(np.int16)
+    return whole

@@ -35,7 +35,8 @@ def write_wav(path, rate, samples, width=2, channels=1):
 
 def imu_text(rows=30, sep=",", header="ax,ay,az", seed=0, point="."):
     rng = np.random.default_rng(seed)
-    lines = [sep.join(f"{v:.3f}".replace(".", point) for v in row) for row in rng.normal(0, 0.5, (rows, 3)) + [0, 0, 1]]
+    values = rng.normal((0, 0, 1), 0.5, (rows, 3))
+    lines = [sep.join(f"{v:.3f}".replace(".", point) for v in row) for row in values]
     return (header.replace(",", sep) + "\n" if header else "") + "\n".join(lines) + "\n"
 
 
@@ -227,10 +228,9 @@ def test_any_bytes_are_a_table_or_a_reason(data, tmp_path_factory):
     path.write_bytes(data)
     try:
         result = table.read_table(path)
-    except table.TableError as error:
-        assert str(error)
-    else:
-        assert result.values.shape[1] == len(result.columns)
+    except table.TableError:
+        return
+    assert result.values.shape[1] == len(result.columns)
 
 
 def from_conftest_stage_path():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -72,4 +74,4 @@ def test_segments_stay_inside_and_apart(stage):
         samples = noisy(n, 3, 5, seed) * (1 + 200 * (rng.random((n, 1)) > 0.97))
         found = propose(stage, samples, IMU, min_s=0.0, gap_s=0.0)
         assert all(s.end <= n for s in found)
-        assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+        assert all(a.end <= b.start for a, b in pairwise(found))

@@ -45,7 +45,8 @@ def cut(stage, context, folder, seed=1, **params):
 
 
 def test_short_take_in_a_longer_recording_is_centred_on_real_neighbours(stage, context, tmp_path):
-    folder = dataset(tmp_path / "d", {"r": ramp(400)}, [("r", 150, 40, "wave", "test"), ("r", 250, 40, "idle", "train")])
+    takes = [("r", 150, 40, "wave", "test"), ("r", 250, 40, "idle", "train")]
+    folder = dataset(tmp_path / "d", {"r": ramp(400)}, takes)
     windows, _, ctx = cut(stage, context, folder, positions=0)
     assert windows.starts.tolist() == [120, 220]
     np.testing.assert_array_equal(windows.samples[0, :, 0], np.arange(120, 220))

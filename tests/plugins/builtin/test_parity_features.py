@@ -25,7 +25,8 @@ def extreme(samples: int, channels: int) -> np.ndarray:
     rows = [rng.integers(-32768, 32768, shape) for _ in range(20)]
     rows += [rng.integers(-2, 3, shape) for _ in range(5)]
     rows += [(32767 * rng.random() ** 6 * rng.standard_normal(shape)).clip(-32768, 32767) for _ in range(20)]
-    rows += [alternating, pulse, slow, np.full(shape, -32768), np.full(shape, 32767), np.full(shape, -1), np.zeros(shape)]
+    rows += [alternating, pulse, slow, np.zeros(shape)]
+    rows += [np.full(shape, value) for value in (-32768, 32767, -1)]
     return np.stack(rows).astype(np.int16)
 
 
