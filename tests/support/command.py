@@ -33,7 +33,12 @@ class Mote:
     """The command, with a home folder of the test's own."""
 
     def __init__(self, home: Path) -> None:
-        self.environment = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "XDG_CONFIG_HOME": str(home / "config")}
+        self.environment = {
+            **os.environ,
+            "HOME": str(home),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+        }
         for name in ("MOTE_PROJECT", "MOTE_PORT", "MOTE_PLUGIN_PATH"):
             self.environment.pop(name, None)
 
