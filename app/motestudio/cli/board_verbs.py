@@ -203,9 +203,16 @@ def live(
             with state.output.operation() as operation:
                 trace = verbs.play(session, plan, operation)
             seen = [{"time_s": d.time_s, "label": d.label, "score": d.score} for d in trace.detections]
-            facts = {"performed": len(trace.performed), "found": trace.score.found, "wrong": trace.score.wrong, "detections": seen}
+            facts = {
+                "performed": len(trace.performed),
+                "found": trace.score.found,
+                "wrong": trace.score.wrong,
+                "detections": seen,
+            }
             lines = [f"{d.time_s:8.2f} s  {d.label}  {d.score:.2f}" for d in trace.detections]
-            state.output.result(facts, [*lines, f"{trace.score.found} of {len(trace.performed)} found, {trace.score.wrong} wrong."])
+            state.output.result(
+                facts, [*lines, f"{trace.score.found} of {len(trace.performed)} found, {trace.score.wrong} wrong."]
+            )
             return
         monitor = verbs.LiveMonitor(
             session, None, lambda d: state.output.say(f"{d.time_s:8.2f} s  {d.label}  {d.score:.2f}")

@@ -145,16 +145,15 @@ def segment(
         list[str] | None, typer.Argument(help="Recordings; all that carry one whole label where none.")
     ] = None,
     stage: Annotated[str, typer.Option(help="Segmenter to ask.")] = "mote-segment/energy",
-    skip: Annotated[str, typer.Option(help="Classes to leave whole, with commas.")] = "idle,background,silence,noise",
 ) -> None:
-    """Trim whole-take labels to where something happens."""
+    """Trim whole-take labels to where something happens; background classes stay whole."""
+    from motestudio.domain.classes import is_background
     from motestudio.studio.label import trim
 
     state = state_of(context)
-    whole = {s.strip() for s in skip.split(",")}
     with state.project() as project, state.studio() as studio, state.output.operation() as operation:
         recordings = [project.recordings.load(n) for n in names] if names else project.recordings.all()
-        chosen = [r.name for r in recordings if not ({s.label for s in r.segments} & whole)]
+        chosen = [r.name for r in recordings if not any(is_background(s.label) for s in r.segments)]
         changed = trim(studio, project, chosen, operation, segmenter=stage)
     state.output.result({"changed": changed}, [f"{changed} takes trimmed."])
 

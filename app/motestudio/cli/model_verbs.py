@@ -53,11 +53,10 @@ def train(context: typer.Context) -> None:
     with state.project() as project, state.studio() as studio, state.output.operation() as operation:
         done = verbs.train(studio, project, operation)
     metrics = done.metrics
-    lines = [
-        f"{done.id}: {metrics.get('accuracy', 0):.1%} on held-out windows "
-        f"({metrics.get('take_accuracy', 0):.1%} by take), int8 model of {metrics.get('model_bytes', 0)} bytes."
-    ]
-    state.output.result(dict(done.facts), lines)
+    by_window, by_take = metrics.get("accuracy", 0.0), metrics.get("take_accuracy", 0.0)
+    size = metrics.get("model_bytes", 0)
+    line = f"{done.id}: {by_window:.1%} on held-out windows ({by_take:.1%} by take), int8 model of {size} bytes."
+    state.output.result(dict(done.facts), [line])
 
 
 def compare(context: typer.Context) -> None:
@@ -85,7 +84,7 @@ def analyse(
     run_id: RunOption = "",
     board: Annotated[str, typer.Option(help="Board file id; the project's where empty.")] = "",
 ) -> None:
-    """Show what a run's model costs on a board: arena, flash, latency, each layer. Exit code 1 where it does not fit."""
+    """Show what a run's model costs on a board, layer by layer. Exit code 1 where it does not fit."""
     from motestudio.domain.units import format_bytes
     from motestudio.studio import analyse as verbs
     from motestudio.studio.train import latest

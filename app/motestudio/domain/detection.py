@@ -9,24 +9,24 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from motestudio.domain.classes import is_background
+
 
 @dataclass(frozen=True, slots=True)
 class DetectionRule:
-    """How scores become detections.
+    """How scores become detections; background classes never fire.
 
     Attributes:
         threshold: a class fires when its smoothed score reaches this.
         thresholds: of single classes, where they differ.
         smooth: inferences averaged.
         suppress_s: seconds after a detection in which nothing fires.
-        background: classes that never fire.
     """
 
     threshold: float = 0.75
     thresholds: Mapping[str, float] = field(default_factory=dict)
     smooth: int = 3
     suppress_s: float = 1.5
-    background: frozenset[str] = frozenset({"idle", "background", "silence", "noise", "unknown"})
 
     def limit(self, name: str) -> float:
         """Threshold of a class."""
@@ -80,7 +80,7 @@ class Detector:
         order = sorted(range(len(means)), key=means.__getitem__, reverse=True)
         best = order[0]
         name = self.classes[best]
-        if name in self.rule.background or means[best] < self.rule.limit(name):
+        if is_background(name) or means[best] < self.rule.limit(name):
             return None
         self._quiet_until = time_s + self.rule.suppress_s
         return Detection(time_s, name, means[best])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from motestudio.domain.classes import is_background
 from motestudio.errors import ProjectError
 from motestudio.project.store import Project
 from motestudio.studio import analyse, create, deploy, evaluate, label, live, record, train
@@ -196,7 +197,7 @@ def _record(
 
 def _trim(studio: Studio, project: Project, takes: list[str], operation: Operation) -> tuple[int, str]:
     store = project.recordings
-    moving = [n for n in takes if store.load(n).segments[0].label not in ("idle", "background")]
+    moving = [n for n in takes if not is_background(store.load(n).segments[0].label)]
     changed = label.trim(studio, project, moving, operation)
     return changed, f"{changed} takes trimmed to where the motion is, {len(takes) - changed} kept whole"
 

@@ -166,7 +166,7 @@ def _check_budgets(board: BoardFile, model: analyse.ModelReport) -> None:
             over = int(budget.used - budget.limit)
             raise FlashError(
                 "flash.over_budget",
-                f"The firmware would need {over} bytes of {name} more than the project's budget of {int(budget.limit)}.",
+                f"The firmware would need {over} bytes of {name} more than the budget of {int(budget.limit)}.",
                 "Make the model or the window smaller, or raise the budget in project.toml.",
                 {"region": name, "over": over},
             )

@@ -1,4 +1,4 @@
-"""One call of a verb as its caller sees it: progress, lines, metrics, cancel. The same for the window and for `mote`."""
+"""One call of a verb as its caller sees it: progress, lines, metrics, cancel; for the window and for `mote`."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Widgets ask `theme()` while they paint and never keep a colour: that is what makes light and dark switch live.
 """
 
-from motestudio.gui.theme.classes import class_series
+from motestudio.domain.classes import class_series
 from motestudio.gui.theme.core import Ink, Theme, theme
 from motestudio.gui.theme.tokens import Tokens, load_tokens
 

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
+from motestudio.domain.classes import class_series
 from motestudio.gui.theme import fonts, icons, style
-from motestudio.gui.theme.classes import class_series
 from motestudio.gui.theme.tokens import Scheme, load_tokens
 
 Ink = str | QColor

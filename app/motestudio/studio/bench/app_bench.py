@@ -65,7 +65,7 @@ def measure(operation: Operation) -> list[Figure]:
             [sys.executable, "-m", "motestudio", "demo", "--report", str(report)],
             cwd=Path(scratch),
             timeout_s=1200,
-            on_line=lambda line: operation.log(line),
+            on_line=operation.log,
             cancel=operation.cancel,
         )
         seconds = time.monotonic() - began

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from motestudio.domain.classes import class_series
 from motestudio.domain.detection import Detection, Score
 from motestudio.domain.model_report import ModelReport
 from motestudio.domain.signal import ChannelGroup
@@ -91,7 +92,8 @@ def _style() -> str:
         return named + "".join(f"--s{n}:{c};" for n, c in theme["series"].items())
 
     css = (resources_dir() / "report.css").read_text(encoding="utf-8")
-    return f":root{{{variables(tokens['light'])}}}@media(prefers-color-scheme:dark){{:root{{{variables(tokens['dark'])}}}}}{css}"
+    dark = f"@media(prefers-color-scheme:dark){{:root{{{variables(tokens['dark'])}}}}}"
+    return f":root{{{variables(tokens['light'])}}}{dark}{css}"
 
 
 def _section(title: str, body: str, text: str = "") -> str:
@@ -176,15 +178,15 @@ def _training(history: Mapping[str, Sequence[float]]) -> str:
         if have:
             x = np.arange(1, 1 + len(history[have[0]]), dtype=float)
             columns = [np.asarray(history[n], dtype=float) for n in have]
-            figures.append(svg.lines(x, columns, have, unit="epoch", width=420, colors=[2, 0]))
+            figures.append(svg.lines(x, columns, have, unit="epoch", width=420, colors=[3, 1]))
     return f'<div class="row">{"".join(figures)}</div>'
 
 
 def _check(data: ReportData) -> str:
     check = data.check
     text = (
-        f"{check.tested} windows of {len(data.result.get('held_out', ()))} held-out group(s) were sent to the board as raw "
-        f"samples; it windowed, computed features and inferred. {check.equal} of {check.tested} outputs equal the host's "
+        f"{check.tested} windows of {len(data.result.get('held_out', ()))} held-out group(s) were sent to the board as "
+        f"raw samples; it computed features and inferred. {check.equal} of {check.tested} outputs equal the host's "
         f"bit for bit. Median {check.latency_us / 1000:.2f} ms on this board."
     )
     return f"<p>{escape(text)}</p>{svg.matrix(check.confusion, check.classes)}"
@@ -225,10 +227,16 @@ def _live(live: LiveTrace, classes: Sequence[str]) -> str:
     seconds = np.arange(len(live.samples)) / live.group.rate_hz
     physical = live.group.to_physical(live.samples)
     unit, columns = _by_unit(live.group)[0]
-    marks = [(d.time_s, f"{d.label} {d.score:.2f}", classes.index(d.label)) for d in live.detections]
+    color = class_series(classes)
+    marks = [(d.time_s, f"{d.label} {d.score:.2f}", color[d.label]) for d in live.detections]
     names = [f"{live.group.channels[i].name} {unit}".strip() for i in columns]
     signal = svg.lines(seconds, [physical[:, i] for i in columns], names, unit="s", marks=marks)
     scores = svg.lines(
-        live.times_s, [live.scores[:, i] for i in range(len(classes))], list(classes), unit="s", y_range=(0.0, 1.0)
+        live.times_s,
+        [live.scores[:, i] for i in range(len(classes))],
+        list(classes),
+        unit="s",
+        y_range=(0.0, 1.0),
+        colors=[color[c] for c in classes],
     )
     return signal + scores

@@ -14,9 +14,9 @@ Floats = npt.NDArray[np.float64]
 _LEFT, _TOP, _BOTTOM = 44, 8, 22
 
 
-def series_color(index: int) -> str:
-    """CSS colour of the n-th channel or class."""
-    return f"var(--s{index % 8 + 1})"
+def series_color(number: int) -> str:
+    """CSS colour of a series, numbered from 1 as the theme has them."""
+    return f"var(--s{(number - 1) % 8 + 1})"
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
@@ -32,13 +32,15 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 
 
 def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
+    return f"{value + 0.0:g}".replace("-", "−") if abs(value) > 1e-12 else "0"
 
 
-def _frame(width: int, height: int, x: tuple[float, float], y: tuple[float, float], unit: str) -> list[str]:
+def _frame(
+    width: int, height: int, x: tuple[float, float], y: tuple[float, float], unit: str, top: int = _TOP
+) -> list[str]:
     parts = []
     for value in ticks(*y, 4):
-        py = _TOP + (y[1] - value) / (y[1] - y[0]) * (height - _TOP - _BOTTOM)
+        py = top + (y[1] - value) / (y[1] - y[0]) * (height - top - _BOTTOM)
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{width}" y1="{py:.1f}" y2="{py:.1f}"/>')
         parts.append(f'<text class="tick" x="{_LEFT - 6}" y="{py + 4:.1f}" text-anchor="end">{_number(value)}</text>')
     for value in ticks(*x, 8):
@@ -77,8 +79,8 @@ def lines(
         names: for the legend.
         unit: of x.
         y_range: fixed range; from the data where None.
-        colors: series index per curve.
-        marks: (x, text, series index): a dashed line with a flag.
+        colors: series number per curve; 1, 2, 3 ... where None.
+        marks: (x, text, series number): a dashed line with a flag above the plot.
         width: pixels.
         height: pixels.
     """
@@ -88,29 +90,47 @@ def lines(
     pad = (high - low) * 0.05 or 1.0
     yr = y_range or (low - pad, high + pad)
     xr = (float(x[0]), float(x[-1])) if len(x) > 1 else (0.0, 1.0)
-    parts = _frame(width, height, xr, yr, unit)
+    numbers = colors or range(1, len(columns) + 1)
+    flags = _rows_of_flags(
+        [(_LEFT + (at - xr[0]) / (xr[1] - xr[0] or 1) * (width - _LEFT - 8), t) for at, t, _ in marks]
+    )
+    top = _TOP + 14 * (max(flags, default=-1) + 1)
+    height += top - _TOP
+    parts = _frame(width, height, xr, yr, unit, top)
     for index, column in enumerate(columns):
         xs, ys = _thin(x, column, width)
         px = _LEFT + (xs - xr[0]) / (xr[1] - xr[0] or 1) * (width - _LEFT - 8)
-        py = _TOP + (yr[1] - np.clip(ys, *yr)) / (yr[1] - yr[0]) * (height - _TOP - _BOTTOM)
+        py = top + (yr[1] - np.clip(ys, *yr)) / (yr[1] - yr[0]) * (height - top - _BOTTOM)
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(px, py, strict=True) if np.isfinite(b))
-        color = series_color(colors[index] if colors else index)
+        color = series_color(numbers[index])
         parts.append(f'<polyline fill="none" stroke="{color}" points="{points}"/>')
-    for at, text, index in marks:
+    for (at, text, number), row in zip(marks, flags, strict=True):
         px1 = _LEFT + (at - xr[0]) / (xr[1] - xr[0] or 1) * (width - _LEFT - 8)
-        color = series_color(index)
+        color, y = series_color(number), _TOP + 14 * row
         parts.append(
-            f'<line x1="{px1:.1f}" x2="{px1:.1f}" y1="{_TOP}" y2="{height - _BOTTOM}" stroke="{color}" '
-            f'stroke-dasharray="2 3"/><text class="flag" fill="{color}" x="{px1 + 4:.1f}" y="{_TOP + 11}">{escape(text)}</text>'
+            f'<line x1="{px1:.1f}" x2="{px1:.1f}" y1="{y}" y2="{height - _BOTTOM}" stroke="{color}" '
+            f'stroke-dasharray="2 3"/><text class="flag" fill="{color}" x="{px1 + 4:.1f}" y="{y + 10}">'
+            f"{escape(text)}</text>"
         )
-    return f"<figure>{legend(names, colors)}{_svg(width, height, parts)}</figure>"
+    return f"<figure>{legend(names, numbers)}{_svg(width, height, parts)}</figure>"
 
 
-def legend(names: Sequence[str], colors: Sequence[int] | None = None) -> str:
+def _rows_of_flags(flags: Sequence[tuple[float, str]]) -> list[int]:
+    """A row for each flag, such that no two texts of a row touch."""
+    ends: list[float] = []
+    rows = []
+    for x, text in flags:
+        row = next((r for r, end in enumerate(ends) if end < x), len(ends))
+        ends[row : row + 1] = [x + 12 + 6.4 * len(text)]
+        rows.append(row)
+    return rows
+
+
+def legend(names: Sequence[str], numbers: Sequence[int]) -> str:
     """Names behind their colours."""
     items = (
-        f'<span><i style="background:{series_color(colors[i] if colors else i)}"></i>{escape(n)}</span>'
-        for i, n in enumerate(names)
+        f'<span><i style="background:{series_color(number)}"></i>{escape(name)}</span>'
+        for name, number in zip(names, numbers, strict=True)
     )
     return f'<figcaption class="legend">{"".join(items)}</figcaption>'
 
@@ -138,7 +158,8 @@ def matrix(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
     return _svg(left + size + 8, top + size + 8, parts)
 
 
-_KIND_SERIES = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 1, "ADD": 3, "FULLY_CONNECTED": 4}
+_KIND_SERIES = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 2, "ADD": 4, "FULLY_CONNECTED": 5}
+"""Series numbers of operator kinds, as the theme tells them."""
 
 
 def arena(
@@ -156,17 +177,19 @@ def arena(
     for p in placements:
         x, w = _LEFT + p.first_op * step, (p.last_op - p.first_op + 1) * step - 1
         y, h = y_of(p.offset + p.nbytes), max(3.0, y_of(p.offset) - y_of(p.offset + p.nbytes) - 1)
-        color = series_color(_KIND_SERIES.get(makers.get(p.tensor, ""), 6))
+        color = series_color(_KIND_SERIES.get(makers.get(p.tensor, ""), 7))
         parts.append(
             f"<g><title>{escape(p.name)}: {p.nbytes} B at {p.offset}, op {p.first_op} to {p.last_op}</title>"
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="2" fill="{color}" fill-opacity="0.25"/>'
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="2" fill="{color}" '
+            f'fill-opacity="0.25"/>'
             f'<rect x="{x:.1f}" y="{y:.1f}" width="3" height="{h:.1f}" fill="{color}"/></g>'
         )
     if tail:
         parts.append(
             f'<rect x="{_LEFT}" y="{y_of(head + tail):.1f}" width="{width - _LEFT - 8}" '
             f'height="{y_of(head) - y_of(head + tail):.1f}" fill="var(--line)" fill-opacity="0.5"/>'
-            f'<text class="tick" x="{_LEFT + 8}" y="{y_of(head + tail) + 14:.1f}">held for the whole run: {tail} B</text>'
+            f'<text class="tick" x="{_LEFT + 8}" y="{y_of(head + tail) + 14:.1f}">'
+            f"held for the whole run: {tail} B</text>"
         )
     return _svg(width, height, parts)
 

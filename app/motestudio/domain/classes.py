@@ -1,4 +1,4 @@
-"""Which series colour a class has. One rule for every page, so that a class looks the same everywhere. No Qt here."""
+"""What a class's name tells: whether it is background, and its colour on every page, plot and report."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from collections.abc import Sequence
 BACKGROUND = frozenset(
     {"idle", "background", "noise", "silence", "unknown", "_silence_", "_unknown_", "negative", "rest", "other", "none"}
 )
+"""Names of classes in which nothing happens: they are recorded whole, never trimmed, and never fire."""
 BACKGROUND_SERIES = 7
 # The first three are the channels' colours in plots, so classes take them last.
 CLASS_ORDER = (4, 5, 6, 8, 2, 3, 1)
+
+
+def is_background(name: str) -> bool:
+    """Whether nothing happens in a class."""
+    return name.lower() in BACKGROUND
 
 
 def class_series(classes: Sequence[str]) -> dict[str, int]:
@@ -20,7 +26,7 @@ def class_series(classes: Sequence[str]) -> dict[str, int]:
     table: dict[str, int] = {}
     used = 0
     for name in classes:
-        if name.lower() in BACKGROUND:
+        if is_background(name):
             table[name] = BACKGROUND_SERIES
         else:
             table[name] = CLASS_ORDER[used % len(CLASS_ORDER)]
