@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
+from motestudio.shipped import user_dir
 
 
 class Settings:
@@ -17,7 +17,7 @@ class Settings:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or user_config_path("motestudio", appauthor=False) / "window.json"
+        self._path = path or user_dir() / "window.json"
         try:
             loaded = json.loads(self._path.read_text("utf-8"))
         except (OSError, ValueError):

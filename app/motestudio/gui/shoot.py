@@ -14,6 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
+from motestudio.gui.fit import clipped_texts
 from motestudio.gui.main_window import MainWindow
 from motestudio.gui.page import PAGES
 from motestudio.gui.theme import theme
@@ -30,8 +31,10 @@ def settle(seconds: float = 0.4) -> None:
         time.sleep(0.01)
 
 
-def shoot(window: MainWindow, page: str, folder: Path, *, seconds: float = 0.6) -> list[Path]:
-    """Save a page in both themes and all sizes; returns the files."""
+def shoot(
+    window: MainWindow, page: str, folder: Path, *, seconds: float = 0.6, clipped: list[str] | None = None
+) -> list[Path]:
+    """Save a page in both themes and all sizes; returns the files, and adds to `clipped` what does not fit."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     window.show_page(page)
@@ -43,6 +46,8 @@ def shoot(window: MainWindow, page: str, folder: Path, *, seconds: float = 0.6) 
             path = folder / f"{page}-{mode}-{width}.png"
             window.grab().save(str(path))
             made.append(path)
+            if clipped is not None:
+                clipped.extend(f"{path.stem}: {text}" for text in clipped_texts(window))
     return made
 
 
@@ -64,6 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--project", type=Path, help="a project to open")
     parser.add_argument("--page", action="append", help="page key; all where absent")
     parser.add_argument("--virtual", action="store_true", help="connect the virtual board")
+    parser.add_argument("--check", action="store_true", help="fail where a text does not fit")
     parser.add_argument("--wait", type=float, default=1.0, help="seconds before the first picture")
     args = parser.parse_args(argv)
     make_application(["mote"])
@@ -76,10 +82,12 @@ def main(argv: list[str] | None = None) -> int:
         if args.virtual:
             window.context.connect_device("virtual")
     settle(args.wait)
+    clipped: list[str] = []
     for page in args.page or [k for k, s in PAGES.items() if args.project or not s.needs_project]:
-        shoot(window, page, args.folder)
+        shoot(window, page, args.folder, clipped=clipped if args.check else None)
     window.close()
-    return 0
+    sys.stderr.writelines(f"{line}\n" for line in clipped)
+    return 1 if clipped else 0
 
 
 if __name__ == "__main__":

@@ -205,8 +205,9 @@ class Painted(QWidget):
     def event(self, event: QEvent) -> bool:
         """With the ring shown, arrows belong to this widget and not to a shortcut of the page."""
         if self.ring_visible and event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() in _OWN_KEYS:
-                event.accept()
+            mine = event.key() in _OWN_KEYS
+            event.setAccepted(mine)
+            if mine:
                 return True
         return super().event(event)
 
