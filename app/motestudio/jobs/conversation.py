@@ -154,6 +154,8 @@ class Conversation:
         end = time.monotonic() + 10 * _SETTLE
         while self._tell_lines(_SETTLE) and time.monotonic() < end:
             pass
+        self._child.tell_left_out()
+        self._tell_lines()
 
     def _tell_lines(self, wait: float = 0.0) -> bool:
         told = False

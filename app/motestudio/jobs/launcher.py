@@ -91,6 +91,10 @@ class Child:
         """After its end: wait until all that it printed was handed on."""
         return self._lines.join(timeout)
 
+    def tell_left_out(self) -> None:
+        """Say how many of its lines were left out because they were too many, if any."""
+        self._lines.tell_left_out()
+
     def terminate_children(self) -> int:
         """Kill what it started and left behind, but not itself; returns how many those were."""
         found = _descendants(self.pid)

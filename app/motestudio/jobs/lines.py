@@ -28,6 +28,7 @@ class LineReader:
         self._limit = max_per_second
         self._second = 0.0
         self._handed = self._left_out = 0
+        self._lock = threading.Lock()
         self.last: deque[str] = deque(maxlen=_KEPT)
         self._thread = threading.Thread(target=self._run, name="mote-lines", daemon=True)
         self._thread.start()
@@ -36,6 +37,13 @@ class LineReader:
         """Wait for the end of the pipe; False where somebody still holds it open."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    def tell_left_out(self) -> None:
+        """Say now how many lines were left out since this was last said, if any."""
+        with self._lock:
+            count, self._left_out = self._left_out, 0
+        if count:
+            self._on_line(f"({count} lines left out)")
 
     def _run(self) -> None:
         rest = b""
@@ -55,7 +63,7 @@ class LineReader:
                     self._emit(rest)
                     rest = b""
         self._emit(rest)
-        self._say_left_out()
+        self.tell_left_out()
 
     def _emit(self, raw: bytes) -> None:
         for start in range(0, len(raw), MAX_LINE):
@@ -70,15 +78,11 @@ class LineReader:
     def _may_hand_on(self) -> bool:
         now = time.monotonic()
         if now - self._second >= 1.0:
-            self._say_left_out()
+            self.tell_left_out()
             self._second, self._handed = now, 0
         self._handed += 1
         if self._handed > self._limit:
-            self._left_out += 1
+            with self._lock:
+                self._left_out += 1
             return False
         return True
-
-    def _say_left_out(self) -> None:
-        if self._left_out:
-            self._on_line(f"({self._left_out} lines left out)")
-            self._left_out = 0

@@ -1,0 +1,123 @@
+"""Turns, history, closing, and what happens when the parent dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+
+from motestudio.jobs.cancel import CancelToken
+from motestudio.jobs.messages import Completed, JobCancelled, Progress, Terminal
+
+
+def run_in_thread(bench, stage, events, cancel=None, **options):
+    ends = []
+    spec = bench.spec(stage, **options)
+    thread = threading.Thread(target=lambda: ends.append(bench.runner.run(spec, events.append, cancel)))
+    thread.start()
+    return thread, ends
+
+
+def wait_for(events, kind, within=10.0):
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if any(isinstance(e, kind) for e in events):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"no {kind} in {events}")
+
+
+def test_heavy_jobs_take_turns_and_a_light_one_runs_beside_them(bench):
+    first_events, second_events, cancel = [], [], CancelToken()
+    first, first_ends = run_in_thread(bench, "CancelsItself", first_events, cancel)
+    wait_for(first_events, Progress)
+    second, second_ends = run_in_thread(bench, "Fine", second_events)
+    assert isinstance(bench.run("Fine", heavy=False), Completed)
+    assert second_events == []
+    states = {r.title: r.state for r in bench.runner.history.records()}
+    assert states["CancelsItself"] == "running"
+    cancel.cancel()
+    first.join(5)
+    second.join(5)
+    assert isinstance(first_ends[0], JobCancelled)
+    assert isinstance(second_ends[0], Completed)
+
+
+def test_a_waiting_job_can_be_cancelled_without_disturbing_the_running_one(bench):
+    events, cancel = [], CancelToken()
+    running, _ = run_in_thread(bench, "CancelsItself", events, cancel)
+    wait_for(events, Progress)
+    waiting_cancel = CancelToken()
+    waiting, ends = run_in_thread(bench, "Fine", [], waiting_cancel)
+    waiting_cancel.cancel()
+    waiting.join(2)
+    assert isinstance(ends[0], JobCancelled)
+    assert running.is_alive()
+    cancel.cancel()
+    running.join(5)
+
+
+def test_history_tells_how_each_job_stands_and_what_it_said(bench):
+    seen = []
+    stop = bench.runner.history.observe(lambda record: seen.append(record.state))
+    bench.run("Fine")
+    stop()
+    bench.run("Raises")
+    fine, failed = bench.runner.history.records()
+    assert (fine.state, fine.fraction) == ("completed", 1.0)
+    assert "a line of the stage" in fine.lines
+    assert (failed.state, failed.text) == ("failed", "ZeroDivisionError: by nothing")
+    assert seen[0] == "waiting"
+    assert seen[-1] == "completed"
+    assert "failed" not in seen
+
+
+def test_closing_ends_a_running_job_and_its_worker(bench):
+    events = []
+    thread, ends = run_in_thread(bench, "HangsInC", events)
+    wait_for(events, Progress)
+    began = time.monotonic()
+    bench.runner.close()
+    thread.join(5)
+    assert time.monotonic() - began < 3
+    assert isinstance(ends[0], Terminal)
+    assert not isinstance(ends[0], Completed)
+
+
+PARENT = """
+import sys
+from motestudio.jobs.messages import Progress, RunStage
+from motestudio.jobs.runner import JobRunner, JobSpec
+
+runner = JobRunner()
+plugin, workdir = sys.argv[1:]
+message = RunStage("j", plugin, "probe/probe", "model", "probe_stages:HangsInC", 1, {}, {}, workdir, 1)
+
+def tell(event):
+    if isinstance(event, Progress):
+        print("running", flush=True)
+
+runner.run(JobSpec("t", message), tell)
+"""
+
+
+def test_workers_die_with_a_parent_that_is_killed_even_in_a_c_loop(bench, tmp_path):
+    plugin = bench.spec("Fine").message.plugin_dir
+    with subprocess.Popen([sys.executable, "-c", PARENT, plugin, str(tmp_path)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout.readline() == b"running\n"
+        workers = psutil.Process(parent.pid).children(recursive=True)
+        assert len(workers) == 1
+        os.kill(parent.pid, signal.SIGKILL)
+        _, alive = psutil.wait_procs(workers, timeout=3)
+    assert not alive
+
+
+def test_nothing_about_the_channel_stands_in_a_workers_arguments(bench):
+    bench.run("Fine")
+    (worker,) = [p for p in psutil.Process().children() if "@worker" in p.cmdline()]
+    assert worker.cmdline()[-3:] == ["-m", "motestudio", "@worker"]

@@ -1,0 +1,3 @@
+"""Fails as soon as it is imported."""
+
+raise RuntimeError("not today")
