@@ -164,10 +164,14 @@ class RecordingStore:
 
     def next_name(self, template: str, cls: str, subject: str = "", session: str = "") -> str:
         """The next free name by a template such as ``{class}-{subject}-{n:03}``."""
+        return names.next_name(template, self.names_in_use(), cls, subject, session)
+
+    def names_in_use(self) -> list[str]:
+        """Names that a new recording must not have: also those in the trash, which may be restored."""
         taken = self.names()
-        if self._trash.is_dir():  # a restored recording must find its name free
+        if self._trash.is_dir():
             taken += [entry.name for entry in self._trash.iterdir()]
-        return names.next_name(template, taken, cls, subject, session)
+        return taken
 
     def _paths(self, name: str) -> tuple[Path, Path]:
         names.check_name(name)

@@ -13,7 +13,11 @@ import numpy as np
 from motestudio.devices.live_tail import LiveTailReader
 from motestudio.domain.board import InferenceFrame
 from motestudio.domain.detection import Detection, DetectionRule, Detector, match
+from motestudio.domain.labels import Segment
+from motestudio.domain.recording import Facts, Recording
 from motestudio.errors import DeviceError
+from motestudio.project.recording_writer import RecordingWriter
+from motestudio.project.store import Project
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
 from motestudio.studio.report import LiveTrace
@@ -41,6 +45,7 @@ class LiveMonitor:
         session: connected to a board with a model.
         rule: how scores become detections.
         on_detection: called from the session's thread.
+        clock: seconds of an inference, as of a `TailClock`; by the board's own count of samples where None.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class LiveMonitor:
         session: DeviceSession,
         rule: DetectionRule | None = None,
         on_detection: Callable[[Detection], None] | None = None,
+        clock: Callable[[InferenceFrame], float] | None = None,
     ) -> None:
         model = session.description.model
         if model is None:
@@ -57,8 +63,10 @@ class LiveMonitor:
         self.rate_hz = session.description.groups[0].rate_hz
         self._detector = Detector(model.classes, rule or DetectionRule())
         self._on_detection = on_detection
+        self._clock = clock or (lambda frame: frame.sample_index / self.rate_hz)
         self._lock = threading.Lock()
         self._frames: list[InferenceFrame] = []
+        self._times: list[float] = []
         self._detections: list[Detection] = []
 
     def set_rule(self, rule: DetectionRule) -> None:
@@ -79,8 +87,10 @@ class LiveMonitor:
         fired = []
         with self._lock:
             for frame in frames:
+                at = self._clock(frame)
                 self._frames.append(frame)
-                if found := self._detector.feed(frame.sample_index / self.rate_hz, frame.scores):
+                self._times.append(at)
+                if found := self._detector.feed(at, frame.scores):
                     self._detections.append(found)
                     fired.append(found)
         if self._on_detection is not None:
@@ -92,11 +102,103 @@ class LiveMonitor:
         with self._lock:
             return self._frames[since:], list(self._detections)
 
+    def since(self, first: int) -> tuple[list[float], list[InferenceFrame]]:
+        """Seconds and inferences from index `first`."""
+        with self._lock:
+            return self._times[first:], self._frames[first:]
+
+    def detections(self, first: int = 0) -> list[Detection]:
+        """Detections from index `first`."""
+        with self._lock:
+            return self._detections[first:]
+
     @property
     def count(self) -> int:
         """Inferences so far."""
         with self._lock:
             return len(self._frames)
+
+
+class TailClock:
+    """When an inference was, in seconds of the live tail, by the board's clock: whatever was streamed before.
+
+    Args:
+        tail: of the group that is inferred.
+    """
+
+    def __init__(self, tail: LiveTailReader) -> None:
+        self._tail = tail
+
+    def __call__(self, frame: InferenceFrame) -> float:
+        """Seconds since the tail began, at the last sample of the inference's window."""
+        index, time_us = self._tail.last_block
+        for _ in range(3):  # the writer may be between the two words
+            again = self._tail.last_block
+            if again == (index, time_us):
+                break
+            index, time_us = again
+        return index / self._tail.group.rate_hz + (frame.device_time_us - time_us) / 1e6
+
+
+def detections_by(
+    rule: DetectionRule, classes: Sequence[str], times_s: Sequence[float], scores: Sequence[Sequence[float]]
+) -> list[Detection]:
+    """What a rule would have found in scores that are known: for showing what another threshold does."""
+    detector = Detector(classes, rule)
+    found = (detector.feed(at, row) for at, row in zip(times_s, scores, strict=True))
+    return [d for d in found if d is not None]
+
+
+def keep_for_review(
+    project: Project, session: DeviceSession, tail: LiveTailReader, stretch: tuple[float, float], said: Detection | None
+) -> Recording:
+    """Keep a stretch of the live tail as a recording whose label waits for review; undoable.
+
+    Args:
+        project: open for writing.
+        session: the board that it came from.
+        tail: holds about a minute.
+        stretch: start and end, seconds of the tail.
+        said: what was detected, or None where something was missed.
+
+    Raises:
+        DeviceError: the stretch is no longer, or not yet, in the tail.
+        ProjectError: it cannot be written.
+    """
+    rate = tail.group.rate_hz
+    first = max(0, round(stretch[0] * rate))
+    samples, begin = tail.window(first, max(1, round(stretch[1] * rate) - first))
+    if not len(samples):
+        raise DeviceError(
+            "tail.gone", "That stretch is no longer in memory.", "Mark within a minute; the live tail holds no more."
+        )
+    index, time_us = tail.last_block
+    about = session.description
+    label = said.label if said else "missed"
+    text = f"Marked wrong in Live: the board said {said.label} ({said.score:.2f})." if said else "Missed in Live."
+    sticky = project.config.record
+    facts = Facts(sticky.subject, sticky.session, about.serial_number or about.name, sticky.site, text)
+    made_by = f"live/{about.model.name if about.model else about.name}"
+    # What was missed has no label to propose.
+    segments = [Segment(0, len(samples), said.label, "proposed", made_by, round(said.score, 4), text)] if said else []
+    store = project.recordings
+    writer = RecordingWriter(
+        store.folder,
+        store.next_name("review-{class}-{n:03}", label),
+        tail.group,
+        facts,
+        segments=segments,
+        device={"name": about.name, "board": about.board_id, "serial_number": about.serial_number},
+    )
+    try:
+        at_us = max(0, time_us + round((begin - index) / rate * 1e6))
+        writer.append(samples, at_us, time.time_ns() // 1000)
+        kept = writer.finish()
+    except BaseException:
+        writer.abort()
+        raise
+    project.undo.push(f"keep {kept.name}", lambda: store.delete(kept.name), lambda: store.restore(kept.name))
+    return kept
 
 
 def play(

@@ -64,7 +64,10 @@ def record_take(project: Project, session: DeviceSession, plan: TakePlan, *, rat
         raise DeviceError("device.no_sensor", "The board has no sensor to record from.", "Flash a recording firmware.")
     group = session.description.groups[0]
     subject = plan.subject or project.config.record.subject
-    name = plan.name or project.recordings.next_name(project.config.record.name_template, plan.label, subject)
+    sticky = project.config.record
+    name = plan.name or project.recordings.next_name(
+        sticky.name_template, plan.label, subject, plan.session or sticky.session
+    )
     count = max(1, round(plan.seconds * group.rate_hz))
     saved = session.record_take(
         project.recordings.folder,
@@ -78,6 +81,50 @@ def record_take(project: Project, session: DeviceSession, plan: TakePlan, *, rat
         split=plan.split,
     )
     return project.recordings.load(saved)
+
+
+def begin_take(project: Project, session: DeviceSession, plan: TakePlan) -> str:
+    """Begin a take from the stream that runs and return at once; the recorder tells how it ends (`TakeSaved`).
+
+    Args:
+        project: where to.
+        session: connected; where nothing streams, a stream is started for the take.
+        plan: what. A virtual board performs `plan.perform` into the running stream; one that cannot is no reason to
+            fail.
+
+    Returns:
+        The recording's name.
+
+    Raises:
+        DeviceError: the board has nothing to record, or is gone.
+        ProjectError: no name can be made.
+    """
+    if not session.description.groups:
+        raise DeviceError("device.no_sensor", "The board has no sensor to record from.", "Flash a recording firmware.")
+    sticky = project.config.record
+    subject = plan.subject or sticky.subject
+    name = plan.name or project.recordings.next_name(
+        sticky.name_template, plan.label, subject, plan.session or sticky.session
+    )
+    count = max(1, round(plan.seconds * session.description.groups[0].rate_hz))
+    facts = facts_of(project, session, plan)
+    session.start_take(project.recordings.folder, name, plan.label, facts, count, split=plan.split)
+    if plan.perform is not None:
+        try:
+            session.request("perform", **plan.perform)
+        except DeviceError as error:
+            if error.code != "perform.unknown":
+                session.stop_take(keep=False)
+                raise
+    return name
+
+
+def performance_of(session: DeviceSession, label: str, subject: str, seed: int) -> dict[str, Any] | None:
+    """What a virtual board shall do for a class, or None where it cannot or is a real one."""
+    about = session.description
+    if not about.virtual or label not in about.gestures:
+        return None
+    return {"gesture": label, "seed": seed, "subject": subject}
 
 
 def record_all(

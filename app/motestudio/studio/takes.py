@@ -1,0 +1,181 @@
+"""What a project's takes add up to, kept up to date cheaply, and the small changes of the project that recording needs.
+
+It reads metadata only, never samples.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from motestudio.errors import AppError, ProjectError
+from motestudio.project.recording_writer import META_SUFFIX
+from motestudio.project.schema import ClassConfig, ProjectConfig
+from motestudio.project.store import Project
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSummary:
+    """All takes of a project.
+
+    Attributes:
+        names: of all recordings, readable or not.
+        taken: names that a new recording must not have: those and the deleted ones.
+        counts: takes by class; a take is a segment that a person made or accepted.
+        seconds: of all recordings.
+        size_bytes: of their samples.
+        subjects: known, in order.
+        to_review: recordings with proposals.
+        unreadable: recordings that could not be read.
+    """
+
+    names: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    size_bytes: int = 0
+    subjects: tuple[str, ...] = ()
+    to_review: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    stamp: int
+    labels: tuple[str, ...] = ()
+    proposed: bool = False
+    seconds: float = 0.0
+    size_bytes: int = 0
+    subject: str = ""
+    readable: bool = False
+
+
+class TakeIndex:
+    """Sums up the takes of one project; reads a recording's metadata again only where it changed.
+
+    Not for several threads at a time.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._rows: dict[str, _Row] = {}
+
+    def refresh(self) -> TakeSummary:
+        """Look at the folder and sum up.
+
+        Raises:
+            ProjectError: the folder cannot be read.
+        """
+        stamps = self._stamps()
+        self._rows = {name: self._row(name, stamp) for name, stamp in stamps.items()}
+        counts: dict[str, int] = {}
+        for row in self._rows.values():
+            for label in row.labels:
+                counts[label] = counts.get(label, 0) + 1
+        rows = self._rows.values()
+        return TakeSummary(
+            names=frozenset(stamps),
+            taken=frozenset(self._project.recordings.names_in_use()),
+            counts=counts,
+            seconds=sum(r.seconds for r in rows),
+            size_bytes=sum(r.size_bytes for r in rows),
+            subjects=tuple(sorted({r.subject for r in rows if r.subject})),
+            to_review=sum(r.proposed for r in rows),
+            unreadable=sum(not r.readable for r in rows),
+        )
+
+    def _stamps(self) -> dict[str, int]:
+        try:
+            with os.scandir(self._project.recordings.folder) as entries:
+                return {
+                    e.name.removesuffix(META_SUFFIX): e.stat().st_mtime_ns
+                    for e in entries
+                    if e.name.endswith(META_SUFFIX) and not e.name.startswith(".")
+                }
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise ProjectError(
+                "folder.unreadable", f"The recordings cannot be listed: {error.strerror}.", "Check the folder's rights."
+            ) from error
+
+    def _row(self, name: str, stamp: int) -> _Row:
+        known = self._rows.get(name)
+        if known is not None and known.stamp == stamp:
+            return known
+        try:
+            recording = self._project.recordings.load(name)
+        except AppError:
+            return _Row(stamp)
+        return _Row(
+            stamp,
+            tuple(s.label for s in recording.segments if s.origin == "mine"),
+            any(s.origin == "proposed" for s in recording.segments),
+            recording.seconds,
+            recording.n_samples * recording.group.frame_bytes,
+            recording.facts.subject,
+            readable=True,
+        )
+
+
+def discard(project: Project, name: str) -> None:
+    """Throw a recording away; undoable.
+
+    Raises:
+        ProjectError: there is none, or it cannot be moved.
+    """
+    store = project.recordings
+    store.delete(name)
+    project.undo.push(f"discard {name}", lambda: store.restore(name), lambda: store.delete(name))
+
+
+def add_class(project: Project, name: str, target: int = 0) -> None:
+    """Add a class; undoable.
+
+    Args:
+        project: open for writing.
+        name: not used by another class.
+        target: takes wanted; as many as of the first class where 0.
+
+    Raises:
+        ProjectError: the name is empty or taken.
+    """
+    name = name.strip()
+    classes = project.config.classes
+    if not name or len(name) > 40:
+        raise ProjectError("class.name", "A class needs a name of 1 to 40 letters.", "Type a short name.")
+    if any(c.name == name for c in classes):
+        raise ProjectError("class.exists", f"There is a class {name!r} already.", "Choose another name.")
+    target = target or (classes[0].target if classes else 20)
+    change(project, f"add class {name}", classes=(*classes, ClassConfig(name, target)))
+
+
+def set_record(project: Project, **values: Any) -> None:
+    """Change how takes are recorded (fields of `RecordConfig`); undoable.
+
+    Raises:
+        ProjectError: a value is not allowed.
+    """
+    record = replace(project.config.record, **values)
+    if record != project.config.record:
+        change(project, f"change {', '.join(values).replace('_', ' ')}", record=record)
+
+
+def change(project: Project, what: str, **values: Any) -> None:
+    """Replace fields of the project's settings; undoable, and the undo touches only these fields.
+
+    Args:
+        project: open for writing.
+        what: names the change in the undo menu.
+        **values: fields of `ProjectConfig`.
+    """
+    before = {key: getattr(project.config, key) for key in values}
+
+    def put(fields: Mapping[str, Any]) -> None:
+        config: ProjectConfig = replace(project.config, **fields)
+        project.save(config)
+
+    put(values)
+    project.undo.push(what, lambda: put(before), lambda: put(values))
