@@ -97,7 +97,7 @@ def test_a_project_without_a_name_is_not_made(qtbot, start):
 def test_recent_projects_show_few_and_then_all(qtbot, start):
     assert len(start.findChildren(RecentRow)) == 4
     qtbot.mouseClick(start._recent_head.action, Qt.MouseButton.LeftButton)
-    assert len([r for r in start.findChildren(RecentRow) if r.isVisible()]) == 5
+    qtbot.waitUntil(lambda: len([r for r in start.findChildren(RecentRow) if r.isVisible()]) == 5)
 
 
 def test_a_recent_project_opens_by_click(qtbot, start, window, context, home):

@@ -30,8 +30,12 @@ from motestudio.gui.widgets import (
 
 @pytest.fixture
 def shown(qtbot):
+    # Kept here: qtbot holds its widgets weakly.
+    holders = []
+
     def show(*widgets, width=320):
         holder = QWidget()
+        holders.append(holder)
         box = QVBoxLayout(holder)
         for widget in widgets:
             box.addWidget(widget)
@@ -40,9 +44,11 @@ def shown(qtbot):
         holder.show()
         qtbot.waitExposed(holder)
         holder.activateWindow()
+        qtbot.waitUntil(holder.isActiveWindow)
         return holder
 
-    return show
+    yield show
+    holders.clear()
 
 
 @pytest.mark.parametrize("kind", ["primary", "secondary", "outline", "link", "quiet"])
@@ -61,6 +67,7 @@ def test_button_clicks_by_mouse_and_space(qtbot, shown, kind):
 def test_keyboard_focus_shows_a_ring_and_a_click_does_not(qtbot, shown):
     first, second = Button("First"), Button("Second")
     holder = shown(first, second)
+    first.clearFocus()
     first.setFocus(Qt.FocusReason.TabFocusReason)
     with_ring = first.grab().toImage()
     assert first.ring_visible
@@ -79,6 +86,7 @@ def test_a_ringed_button_keeps_space_from_the_page(qtbot, shown):
     page, clicks = [], []
     QShortcut("Space", holder).activated.connect(lambda: page.append(1))
     button.clicked.connect(lambda: clicks.append(1))
+    button.clearFocus()
     button.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(button, Qt.Key.Key_Space)
     assert (page, clicks) == ([], [1])

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from motestudio.gui.bridge import Bridge, RunningOperation
 from motestudio.gui.commands import CommandRegistry
+from motestudio.gui.edits import EditQueue
 from motestudio.gui.settings import Settings
 from motestudio.studio.operation import Happening, Operation
 
@@ -35,6 +36,7 @@ class AppContext(QObject):
         device_changed: a board was connected or went.
         device_event(object): what the recorder tells (health, take saved, inference ...), in the window's thread.
         stages_changed: `stages` has other states.
+        about_to_step: undo or redo was asked for; pages hand edits that they still hold back to `edits`.
         page_wanted(str): somebody called `goto`.
         message_wanted(dict): somebody called `show_message`.
         error_wanted(object, str): somebody called `show_error`.
@@ -47,6 +49,7 @@ class AppContext(QObject):
     device_changed = Signal()
     device_event = Signal(object)
     stages_changed = Signal()
+    about_to_step = Signal()
     page_wanted = Signal(str)
     message_wanted = Signal(dict)
     error_wanted = Signal(object, str)
@@ -57,8 +60,10 @@ class AppContext(QObject):
         self.commands = CommandRegistry()
         self.bridge = Bridge(self)
         self.bridge.failed.connect(self._operation_failed)
+        self.edits = EditQueue(self.bridge)
         self.project: Project | None = None
         self.session: DeviceSession | None = None
+        self.port = ""
         self.stages: dict[str, str] = {}
         self._studio = studio
         self._connection: ExitStack | None = None
@@ -155,6 +160,7 @@ class AppContext(QObject):
         self.disconnect_device()
         if self.project is None:
             return
+        self.edits.clear()
         self.project.close()
         self.project = None
         self.stages.clear()
@@ -170,14 +176,22 @@ class AppContext(QObject):
         self._step("redo", "Redone")
 
     def _step(self, what: str, word: str) -> None:
-        if self.project is None:
+        project = self.project
+        if project is None:
             return
-        label = getattr(self.project.undo, what)()
-        if label:
-            self.show_message(f"{word}: {label}", tone="ok")
-            self.project_changed.emit()
-            self.recordings_changed.emit()
-            self.pipeline_changed.emit()
+        self.about_to_step.emit()
+
+        def make() -> Callable[[Operation], Any] | None:
+            return (lambda _: getattr(project.undo, what)()) if self.project is project else None
+
+        def done(label: str | None) -> None:
+            if label and self.project is project:
+                self.show_message(f"{word}: {label}", tone="ok")
+                self.project_changed.emit()
+                self.recordings_changed.emit()
+                self.pipeline_changed.emit()
+
+        self.edits.submit(word, make, done)
 
     # Board
 
@@ -206,8 +220,13 @@ class AppContext(QObject):
                 then()
 
         self.disconnect_device()
+        self.port = port
         name = "the virtual board" if port in ("", "virtual") else port
         self.run_operation(f"Connect to {name}", work, done)
+
+    def reconnect_device(self) -> None:
+        """Connect anew to what was connected last."""
+        self.connect_device(self.port)
 
     def disconnect_device(self) -> None:
         """Let the board go; the recorder process ends beside the window."""

@@ -41,7 +41,12 @@ class LinkHealth(QObject):
             self._show()
         elif kind == "Disconnected":
             self._state = "failed"
+            self._figures = ()
             self._show()
+            if event.code:
+                self._context.show_message(
+                    event.text, event.hint, "bad", action="Reconnect", act=self._context.reconnect_device
+                )
 
     def _show(self) -> None:
         session = self._context.session

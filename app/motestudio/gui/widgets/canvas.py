@@ -47,6 +47,15 @@ class Canvas:
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.overflow: list[str] = []
 
+    @classmethod
+    def over(cls, painter: QPainter) -> Canvas:
+        """A canvas over a painter that belongs to somebody else, such as an item delegate's; not to be entered."""
+        canvas = cls.__new__(cls)
+        canvas.painter = painter
+        canvas.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        canvas.overflow = []
+        return canvas
+
     def __enter__(self) -> Canvas:
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,6 +12,15 @@ from motestudio.gui.numbers import MINUS, with_minus
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets.canvas import Canvas, Painted, text_width
 from motestudio.gui.widgets.labels import Text
+
+
+_FIELD_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Up, Qt.Key.Key_Down)
+
+
+def _belongs_to_field(event: QEvent) -> bool:
+    """Whether a key that might be a page's shortcut belongs to a line of text that has the focus."""
+    mine = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+    return mine and event.key() in _FIELD_KEYS  # type: ignore[attr-defined]
 
 
 class TextField(QLineEdit):
@@ -22,6 +31,13 @@ class TextField(QLineEdit):
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
         self.setFont(theme().font("body"))
+
+    def event(self, event: QEvent) -> bool:
+        """Enter, Up and Down belong to the field while it has the focus, not to shortcuts of the page."""
+        if _belongs_to_field(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def set_problem(self, problem: str) -> None:
         """Mark the field with what is wrong, or clear the mark with an empty text."""
@@ -84,6 +100,10 @@ class NumberField(QLineEdit):
         self._value = min(self._maximum, max(self._minimum, value))
         self._show()
 
+    def set_limits(self, minimum: float, maximum: float, step: float, decimals: int) -> None:
+        """Change range, step and decimals, as for another recording; the value stays."""
+        self._minimum, self._maximum, self._step, self._decimals = minimum, maximum, step, decimals
+
     def sizeHint(self) -> QSize:
         """Wide enough for the number, its unit and the arrows."""
         need = text_width(self._format(), "body_number") + text_width(" " + self._unit, "body") + 48
@@ -115,6 +135,13 @@ class NumberField(QLineEdit):
         self._show()
         if changed:
             self.value_changed.emit(value)
+
+    def event(self, event: QEvent) -> bool:
+        """Enter, Up and Down belong to the field while it has the focus, not to shortcuts of the page."""
+        if _belongs_to_field(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down step, with Shift by ten."""

@@ -48,9 +48,11 @@ class Row(PaintedButton):
             canvas.ring(rect, theme().radius("row"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter clicks, as Space does."""
+        """Enter clicks, as Space does; Up and Down are the list's."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            event.ignore()
         else:
             super().keyPressEvent(event)
 

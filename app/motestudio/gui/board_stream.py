@@ -1,0 +1,121 @@
+"""The connected board's stream for a page that draws it: keeps it running while wanted, opens its live tail.
+
+It draws nothing and records nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from motestudio.devices.live_tail import LiveTailReader
+from motestudio.domain.signal import ChannelGroup
+from motestudio.errors import AppError
+from motestudio.gui.context import AppContext
+
+_RETRY_S = 1.0
+
+
+class BoardStream(QObject):
+    """One per page; only that of the page in view is `wanted`.
+
+    Signals:
+        reader_changed: `reader` is another one, or None.
+        lost: the board went without being asked to.
+        health_changed(object): new figures, about ten times a second.
+
+    Attributes:
+        reader: of the first channel group's live tail, or None where no board is connected.
+        group: what it delivers.
+        health: the latest figures, or None.
+    """
+
+    reader_changed = Signal()
+    lost = Signal()
+    health_changed = Signal(object)
+
+    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._wanted = False
+        self._starting = False
+        self._idle_since = 0.0
+        self.reader: LiveTailReader | None = None
+        self.group: ChannelGroup | None = None
+        self.health: Any = None
+        context.device_changed.connect(self._device_changed)
+        context.device_event.connect(self._event)
+        self._device_changed()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the board is there."""
+        session = self._context.session
+        return session is not None and session.connected and self.reader is not None
+
+    @property
+    def streaming(self) -> bool:
+        """Whether samples arrive."""
+        return self.connected and self.health is not None and bool(self.health.streaming)
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Keep the board streaming, or leave it as it is."""
+        self._wanted = wanted
+        if wanted and self.connected and not self.streaming:
+            self._start()
+
+    @Slot()
+    def _device_changed(self) -> None:
+        self.reader = self.group = self.health = None
+        session = self._context.session
+        if session is not None and session.tail_paths:
+            try:
+                self.reader = LiveTailReader(session.tail_paths[0])
+                self.group = self.reader.group
+            except AppError as error:
+                self._context.show_error(error)
+        self.reader_changed.emit()
+        if self._wanted and self.connected:
+            self._start()
+
+    @Slot(object)
+    def _event(self, event: Any) -> None:
+        kind = type(event).__name__
+        if kind == "Disconnected" and event.code:
+            self.lost.emit()
+        elif kind == "Health":
+            self.health = event
+            self.health_changed.emit(event)
+            now = time.monotonic()
+            if event.streaming:
+                self._idle_since = now
+            elif self._wanted and now - self._idle_since > _RETRY_S and not self._board_is_used():
+                self._start()
+
+    def _board_is_used(self) -> bool:
+        """Whether a verb may be streaming for itself, such as a check on the board."""
+        return any(not running.quiet for running in self._context.bridge.running)
+
+    def _start(self) -> None:
+        session = self._context.session
+        if session is None or self._starting:
+            return
+        self._starting = True
+        self._idle_since = time.monotonic()
+        args: dict[str, Any] = {"group": 0, "count": 0}
+        if session.description.virtual:
+            args["rate"] = 1.0
+        self._context.run_operation(
+            "Start the stream", lambda _: session.request("start", **args), self._started, self._refused, quiet=True
+        )
+
+    def _started(self, _: object) -> None:
+        self._starting = False
+
+    def _refused(self, error: BaseException) -> None:
+        self._starting = False
+        session = self._context.session
+        if session is not None and session.connected:
+            self._context.show_error(error)
