@@ -101,13 +101,18 @@ def op_ms(graph: ModelGraph, op: OpInfo, board: BoardFile) -> float:
     return op_cycles(graph, op, board) / board.clock_hz * 1e3
 
 
+def model_spread(board: BoardFile) -> float:
+    """How far off the estimates of a model's operators may be there, as a share of them."""
+    return _SPREAD.get(board.kernels, 0.5)
+
+
 def latency_ms(graph: ModelGraph, board: BoardFile, feature: FeatureInfo | None = None) -> Estimate:
     """Milliseconds of one window: features and model."""
     model = sum(op_ms(graph, op, board) for op in graph.ops)
     per_mac = _FEATURE_CYCLES.get(board.core, _OTHER_FEATURE_CYCLES)
     features = feature.macs * per_mac / board.clock_hz * 1e3 if feature else 0.0
     # The two errors have different causes: they add as squares.
-    spread = math.hypot(model * _SPREAD.get(board.kernels, 0.5), features * _FEATURE_SPREAD)
+    spread = math.hypot(model * model_spread(board), features * _FEATURE_SPREAD)
     return Estimate(model + features, spread, (("Features", features), ("Model", model)))
 
 

@@ -163,7 +163,9 @@ def evaluate(context: typer.Context, run_id: RunOption = "", port: PortOption = 
         connect(studio, project, port, baud=baud) as session,
         state.output.operation() as operation,
     ):
-        check = verbs.on_board(project, session, latest(project, run_id), operation)
+        chosen = latest(project, run_id)
+        check = verbs.on_board(project, session, chosen, operation)
+        verbs.keep(chosen, session, check)
     facts = {
         "windows_tested": check.tested,
         "windows_equal": check.equal,

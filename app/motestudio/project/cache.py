@@ -77,6 +77,11 @@ class ArtifactCache:
         is_hash = len(artifact_hash) == 64 and artifact_hash.isalnum()
         return folder if is_hash and _read(folder) is not None else None
 
+    def meta_of(self, folder: Path) -> Mapping[str, Any]:
+        """What the stage said of the artifact in a folder from `folder_of`; empty where it cannot be read."""
+        body = _read(folder)
+        return {} if body is None else body.meta
+
     def begin(self, key: ArtifactKey) -> Path:
         """A fresh, empty folder to compute an artifact in; ends with `commit` or `discard`.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from motestudio.analysis.costs import model_spread, op_ms
 from motestudio.analysis.tflite_reader import read_graph
 from motestudio.analysis.verdict import Limits, report
 from motestudio.domain.board import BoardFile
@@ -19,7 +20,7 @@ from motestudio.sdk.stages import FeatureInfo
 from motestudio.studio.home import Studio
 from motestudio.studio.train import Run
 
-__all__ = ["ModelReport", "analyse", "facts", "history", "one_line"]
+__all__ = ["ModelReport", "OpTimes", "analyse", "best_epoch", "facts", "history", "one_line", "op_times"]
 
 
 def analyse(studio: Studio, project: Project, run: Run, *, board: str = "") -> ModelReport:
@@ -51,7 +52,7 @@ def analyse(studio: Studio, project: Project, run: Run, *, board: str = "") -> M
         target,
         arena=_arena(run.metrics.get("arena")),
         limits=limits,
-        feature=_feature(run),
+        feature=_feature(project, run),
         window_bytes=signal.window_samples * signal.group.frame_bytes,
         step_bytes=signal.step_samples * signal.group.frame_bytes,
     )
@@ -66,8 +67,11 @@ def _arena(measured: Any) -> ArenaUse | None:
     return None
 
 
-def _feature(run: Run) -> FeatureInfo | None:
+def _feature(project: Project, run: Run) -> FeatureInfo | None:
+    """What the feature twin costs, by the run, or by the cache for a run that did not keep it."""
     info = run.metrics.get("feature_info")
+    if not isinstance(info, Mapping) and (folder := project.cache.folder_of(run.artifact("features"))):
+        info = project.cache.meta_of(folder).get("info")
     if not isinstance(info, Mapping):
         return None
     return FeatureInfo(
@@ -76,12 +80,45 @@ def _feature(run: Run) -> FeatureInfo | None:
 
 
 def history(run: Run) -> dict[str, Sequence[float]]:
-    """Training curves by name; empty where the model stage kept none."""
+    """Training curves by name, a value an epoch; empty where the model stage kept none.
+
+    ``history.json`` holds ``{"epochs": [{"loss": 1.7, "val_loss": 1.6, ...}, ...]}``; a figure that not every epoch
+    has is left out.
+    """
     try:
         body = json.loads((run.folder / "history.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {str(k): v for k, v in body.items() if isinstance(v, list)} if isinstance(body, dict) else {}
+    epochs = body.get("epochs") if isinstance(body, dict) else None
+    if not isinstance(epochs, list) or not epochs or not all(isinstance(e, dict) for e in epochs):
+        return {}
+    names = [n for n in epochs[0] if all(isinstance(e.get(n), int | float) for e in epochs)]
+    return {str(n): [float(e[n]) for e in epochs] for n in names}
+
+
+def best_epoch(run: Run) -> int:
+    """The epoch whose weights were kept, counted from 0; -1 where it is not known."""
+    best = run.metrics.get("best_epoch", -1)
+    return best if isinstance(best, int) else -1
+
+
+@dataclass(frozen=True, slots=True)
+class OpTimes:
+    """Estimated milliseconds of every operator of a model on a board.
+
+    Attributes:
+        ms: by operator.
+        spread: relative; the same for all.
+    """
+
+    ms: tuple[float, ...]
+    spread: float
+
+
+def op_times(studio: Studio, model: ModelReport) -> OpTimes:
+    """How long each operator takes on the report's board, with how far off that may be."""
+    board = studio.board(model.verdict.board_id)
+    return OpTimes(tuple(op_ms(model.graph, op, board) for op in model.graph.ops), model_spread(board))
 
 
 def amount(budget: Budget, value: float) -> str:

@@ -6,16 +6,22 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from motestudio.errors import DeviceError, ProjectError
+from motestudio.firmware.package import sha256_of
+from motestudio.project.files import write_atomic
 from motestudio.project.store import Project
 from motestudio.sdk.data import TEST, WindowSet
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
 from motestudio.studio.train import Run
+
+_KEPT = "measured.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,55 @@ class BoardCheck:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A check that was kept, with what it was measured on and when.
+
+    Attributes:
+        check: the figures.
+        board_id: board file that the board named.
+        board_name: as the board says.
+        virtual: a program that poses as the board: its latency is this computer's, not the target's.
+        created: ISO 8601, UTC.
+    """
+
+    check: BoardCheck
+    board_id: str
+    board_name: str
+    virtual: bool
+    created: str
+
+
+def holds(session: DeviceSession, run: Run) -> bool:
+    """Whether the board says that it holds this run's model."""
+    model = session.description.model
+    try:
+        return model is not None and model.sha256 == sha256_of((run.folder / "model.tflite").read_bytes())
+    except OSError:
+        return False
+
+
+def keep(run: Run, session: DeviceSession, check: BoardCheck) -> Measurement:
+    """Keep a check beside the run, in place of an earlier one.
+
+    Raises:
+        ProjectError: the disk does not take it.
+    """
+    about = session.description
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = Measurement(check, about.board_id, about.name, about.virtual, now)
+    write_atomic(run.folder / _KEPT, msgspec.json.format(msgspec.json.encode(made), indent=1))
+    return made
+
+
+def measured(run: Run) -> Measurement | None:
+    """The check that was kept of a run, or None."""
+    try:
+        return msgspec.json.decode((run.folder / _KEPT).read_bytes(), type=Measurement)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
 def held_out_windows(project: Project, run: Run) -> WindowSet:
     """The windows a run was trained and tested on.
 
@@ -74,6 +129,14 @@ def on_board(project: Project, session: DeviceSession, run: Run, operation: Oper
         DeviceError: the board holds another model, or stopped answering.
     """
     began = time.monotonic()
+    if not holds(session, run):
+        model = session.description.model
+        has = "no model" if model is None else f"another model ({model.name})"
+        raise DeviceError(
+            "device.other_model",
+            f"{session.description.name} holds {has}, not the one of {run.id}.",
+            "Flash this run's model first: mote firmware flash.",
+        )
     windows = held_out_windows(project, run)
     rows = np.flatnonzero(windows.splits == TEST)
     host: npt.NDArray[np.int8] = np.load(run.folder / "outputs.npy", allow_pickle=False)

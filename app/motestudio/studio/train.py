@@ -142,4 +142,7 @@ def _metrics(result: pipeline.PipelineResult) -> dict[str, Any]:
             for key, value in artifact.meta.items():
                 if isinstance(value, bool | int | float | str) or key in ("confusion", "arena", "per_class"):
                     metrics[key] = value
+    info = result.artifacts["features"].meta.get("info") if "features" in result.artifacts else None
+    if info is not None:
+        metrics["feature_info"] = info
     return metrics
