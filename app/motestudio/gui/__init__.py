@@ -22,9 +22,11 @@ such as ``Space`` never reach them while a text field has the focus). Pages neve
     context.show_error(error); context.show_message(text, hint="", tone="info", action="", act=None)
     context.set_stage("train", "running")     rail dot: none | running | fresh | stale | failed
     context.goto(page); context.undo(); context.redo()
+    context.run_id, context.choose_run(id): the run that Train, Analyse and Deploy look at, empty for the newest
     context.edits.submit(title, make, on_done)    changes that push undo steps, one after the other and in turn with
         undo; ``make()`` returns the ``fn(operation)`` when its turn comes, or None
-    signals: project_changed recordings_changed pipeline_changed runs_changed device_changed stages_changed
+    signals: project_changed recordings_changed pipeline_changed runs_changed run_chosen device_changed
+             stages_changed
              about_to_step: undo comes next, hand over edits that you hold back
              device_event(object): what the recorder tells, such as Health or TakeSaved, in the window's thread
 

@@ -33,6 +33,7 @@ class AppContext(QObject):
         recordings_changed: recordings or labels came, went or changed.
         pipeline_changed: stages or parameters changed.
         runs_changed: a run was added or finished.
+        run_chosen: `run_id` is another one.
         device_changed: a board was connected or went.
         device_event(object): what the recorder tells (health, take saved, inference ...), in the window's thread.
         stages_changed: `stages` has other states.
@@ -46,6 +47,7 @@ class AppContext(QObject):
     recordings_changed = Signal()
     pipeline_changed = Signal()
     runs_changed = Signal()
+    run_chosen = Signal()
     device_changed = Signal()
     device_event = Signal(object)
     stages_changed = Signal()
@@ -65,6 +67,7 @@ class AppContext(QObject):
         self.session: DeviceSession | None = None
         self.port = ""
         self.stages: dict[str, str] = {}
+        self.run_id = ""
         self._studio = studio
         self._connection: ExitStack | None = None
 
@@ -106,6 +109,12 @@ class AppContext(QObject):
         """Show a page by its key."""
         self.page_wanted.emit(page)
 
+    def choose_run(self, run_id: str) -> None:
+        """Make a run the one that Train, Analyse and Deploy look at; the newest where empty."""
+        if run_id != self.run_id:
+            self.run_id = run_id
+            self.run_chosen.emit()
+
     def set_stage(self, page: str, state: str) -> None:
         """Set a rail dot: ``none``, ``running``, ``fresh``, ``stale`` or ``failed``."""
         if self.stages.get(page) != state:
@@ -145,6 +154,7 @@ class AppContext(QObject):
         """Make an open project the window's."""
         self.close_project()
         self.project = project
+        self.run_id = ""
         from motestudio.project.recent import RecentProjects
 
         RecentProjects().add(project.folder, project.config.name)
