@@ -13,14 +13,14 @@ from motestudio.gui.theme import theme
 from motestudio.gui.widgets.canvas import Canvas, Painted, text_width
 from motestudio.gui.widgets.labels import Text
 
-
 _FIELD_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
 def _belongs_to_field(event: QEvent) -> bool:
     """Whether a key that might be a page's shortcut belongs to a line of text that has the focus."""
-    mine = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-    return mine and event.key() in _FIELD_KEYS  # type: ignore[attr-defined]
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    return event.key() in _FIELD_KEYS
 
 
 class TextField(QLineEdit):
