@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Origin = Literal["mine", "proposed"]
+UNNAMED = "?"
+"""Label of a proposal whose class nobody has said yet."""
 
 
 @dataclass(frozen=True, slots=True)

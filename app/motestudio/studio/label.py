@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from motestudio.domain.labels import Segment, clipped, in_order
+from motestudio.domain.labels import UNNAMED, Segment, clipped, in_order
 from motestudio.domain.params import Value, complete
 from motestudio.domain.recording import Recording
 from motestudio.errors import JobError, ProjectError
@@ -43,47 +43,94 @@ def set_segments(project: Project, name: str, segments: Sequence[Segment], *, wh
     )
 
 
-def relabel(project: Project, name: str, index: int, label: str) -> None:
-    """Give one segment another class; it becomes the user's own."""
-    segments = list(_segment(project, name, index)[0].segments)
-    segments[index] = replace(segments[index], label=label, origin="mine", confidence=None)
-    set_segments(project, name, segments, what="relabel")
+def create(project: Project, name: str, start: int, count: int, label: str) -> int:
+    """Add a segment of the user's own.
+
+    Returns:
+        Its index, by start.
+    """
+    recording = project.recordings.load(name)
+    start, count = _inside(recording, start, count)
+    made = Segment(start, count, label)
+    return _put(project, recording, [*recording.segments, made], made, "label")
 
 
-def move(project: Project, name: str, index: int, *, start: int, count: int) -> None:
-    """Change a segment's extent, in samples."""
+def relabel(project: Project, name: str, index: int, label: str) -> int:
+    """Give one segment another class; it becomes the user's own. Returns its new index."""
     recording, segment = _segment(project, name, index)
-    start = max(0, min(start, recording.n_samples - 1))
-    count = max(1, min(count, recording.n_samples - start))
-    segments = list(recording.segments)
-    segments[index] = replace(segment, start=start, count=count)
-    set_segments(project, name, segments, what="move")
+    mine = replace(segment, label=label, origin="mine", confidence=None)
+    return _put(project, recording, [*_making_way(recording, index), mine], mine, "relabel")
 
 
-def accept(project: Project, name: str, index: int) -> None:
-    """Make a proposal the user's own."""
+def move(project: Project, name: str, index: int, *, start: int, count: int) -> int:
+    """Change a segment's extent, in samples. Returns its new index."""
     recording, segment = _segment(project, name, index)
-    segments = list(recording.segments)
-    segments[index] = replace(segment, origin="mine")
-    set_segments(project, name, segments, what="accept")
+    start, count = _inside(recording, start, count)
+    moved = replace(segment, start=start, count=count)
+    return _put(project, recording, [*_others(recording, index), moved], moved, "move")
+
+
+def annotate(project: Project, name: str, index: int, note: str) -> int:
+    """Change a segment's note. Returns its index."""
+    recording, segment = _segment(project, name, index)
+    noted = replace(segment, note=note)
+    return _put(project, recording, [*_others(recording, index), noted], noted, "note")
+
+
+def accept(project: Project, name: str, index: int) -> int:
+    """Make a proposal the user's own; a label over the whole recording makes way for it. Returns its new index.
+
+    Raises:
+        ProjectError: nobody has said its class yet.
+    """
+    recording, segment = _segment(project, name, index)
+    if segment.label == UNNAMED:
+        raise ProjectError("label.no_class", "This proposal has no class yet.", "Choose its class first.")
+    mine = replace(segment, origin="mine")
+    return _put(project, recording, [*_making_way(recording, index), mine], mine, "accept")
 
 
 def remove(project: Project, name: str, index: int) -> None:
     """Take a segment away."""
     recording, _ = _segment(project, name, index)
-    segments = [s for i, s in enumerate(recording.segments) if i != index]
-    set_segments(project, name, segments, what="remove label")
+    set_segments(project, name, _others(recording, index), what="remove label")
 
 
-def split(project: Project, name: str, index: int, at: int) -> None:
-    """Cut a segment in two at a sample inside it."""
+def split(project: Project, name: str, index: int, at: int) -> int:
+    """Cut a segment in two at a sample inside it. Returns the first part's index."""
     recording, segment = _segment(project, name, index)
     if not segment.start < at < segment.end:
-        raise ProjectError("label.split", "The cut is outside the segment.", "Put the cursor inside it first.")
+        raise ProjectError("label.split", "The cut is outside the segment.", "Put the playhead inside it first.")
     first = replace(segment, count=at - segment.start)
     second = replace(segment, start=at, count=segment.end - at)
-    segments = [s for i, s in enumerate(recording.segments) if i != index]
-    set_segments(project, name, [*segments, first, second], what="split")
+    return _put(project, recording, [*_others(recording, index), first, second], first, "split")
+
+
+def _put(project: Project, recording: Recording, segments: Sequence[Segment], seen: Segment, what: str) -> int:
+    set_segments(project, recording.name, segments, what=what)
+    return clipped(segments, recording.n_samples).index(seen)
+
+
+def _inside(recording: Recording, start: int, count: int) -> tuple[int, int]:
+    start = max(0, min(start, recording.n_samples - 1))
+    return start, max(1, min(count, recording.n_samples - start))
+
+
+def _others(recording: Recording, index: int) -> list[Segment]:
+    return [s for i, s in enumerate(recording.segments) if i != index]
+
+
+def _making_way(recording: Recording, index: int) -> list[Segment]:
+    """The other segments, without the user's labels over the whole recording where this one is narrower."""
+    others = _others(recording, index)
+    if recording.segments[index].count == recording.n_samples:
+        return others
+    return [s for s in others if not covers_whole(s, recording)]
+
+
+def covers_whole(segment: Segment, recording: Recording) -> bool:
+    """Whether a segment is the user's own label over the whole recording, as takes get when they are recorded."""
+    return segment.origin == "mine" and segment.count == recording.n_samples
 
 
 def _segment(project: Project, name: str, index: int) -> tuple[Recording, Segment]:
