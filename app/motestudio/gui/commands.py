@@ -58,7 +58,7 @@ def fuzzy(query: str, text: str) -> float | None:
     """How well a text matches what was typed: higher is better, None for no match.
 
     Every typed letter must occur in order. Letters at word starts (2) and in a row (3) count more than others (0.5);
-    the best of all alignments counts. Shorter texts win ties.
+    the best of all alignments counts. Equal texts keep their order.
     """
     wanted, where = query.lower().replace(" ", ""), text.lower()
     if not wanted:
@@ -77,7 +77,7 @@ def fuzzy(query: str, text: str) -> float | None:
             now[i] = max(reach + gain, before + 3.0 if before is not None else -1.0)
         best = now
     scores = [s for s in best if s is not None]
-    return max(scores) - 0.01 * len(text) if scores else None
+    return max(scores, default=None)
 
 
 def ranked(query: str, commands: Sequence[Command], limit: int = 12) -> list[Command]:

@@ -35,6 +35,24 @@ def byte_size(count: float) -> tuple[str, str]:
     raise AssertionError
 
 
+def estimate(value: float, plus_minus: float, unit: str) -> tuple[str, str]:
+    """A value no finer than its uncertainty: (18999, 2328, "B") gives ("19 ± 2", "KB"), (0.35, 0.15, "mJ") two digits.
+
+    Bytes get their prefix; other units stay.
+    """
+    size, shown = 1.0, unit
+    if unit == "B":
+        shown = byte_size(value)[1]
+        size = {"B": 1.0, "KB": 1024.0, "MB": 1024.0**2, "GB": 1024.0**3}[shown]
+    if plus_minus <= 0 or not math.isfinite(plus_minus):
+        return (byte_size(value)[0] if unit == "B" else significant(value)), shown
+    around = plus_minus / size
+    exponent = math.floor(math.log10(around))
+    # A leading 1 keeps a second digit: between 1 and 2 the step of one digit is too coarse.
+    decimals = max(0, -exponent + (1 if around / 10**exponent < 2 and exponent < 0 else 0))
+    return with_minus(f"{value / size:,.{decimals}f} ± {around:,.{decimals}f}"), shown
+
+
 def quantity(value: float, unit: str, digits: int = 3) -> tuple[str, str]:
     """A value with an SI prefix: (442000, "") gives ("442", "k"); (0.021, "s") gives ("21.0", "ms")."""
     if value == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from motestudio.gui.theme import theme
@@ -56,11 +57,11 @@ class InspectorArea(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.edge = Edge()
+        # The edge lies over the first pixels, so that the inspector keeps its width and margins.
+        self.edge = Edge(self)
         self.edge.clicked.connect(self._toggle)
         self.stack = QStackedWidget()
-        self.stack.setFixedWidth(theme().size("inspector") - 7)
-        row.addWidget(self.edge)
+        self.stack.setFixedWidth(theme().size("inspector"))
         row.addWidget(self.stack)
         self._areas: dict[QWidget, QWidget] = {}
         self._page: QWidget | None = None
@@ -120,4 +121,15 @@ class InspectorArea(QWidget):
         folded = self._folded and self._help is None
         self.stack.setVisible(shown is not None and not folded)
         self.edge.set_folded(folded)
+        self.setFixedWidth(self.edge.width() if folded else theme().size("inspector"))
         self.setVisible(shown is not None)
+        self._place_edge()
+
+    def _place_edge(self) -> None:
+        self.edge.setGeometry(0, 0, self.edge.width(), self.height())
+        self.edge.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The edge is as high as the area."""
+        super().resizeEvent(event)
+        self._place_edge()

@@ -36,7 +36,9 @@ class LinkHealth(QObject):
         kind = type(event).__name__
         if kind == "Health":
             rate, jitter, lost = float(event.rate_hz), float(event.jitter_ms), int(event.lost)
-            self._figures = ((f"{rate:.1f}", "Hz"), (f"{jitter:.1f}", "ms jitter"), (count(lost), "lost"))
+            # A board that does not stream has no rate: no figure is more honest than 0.0 Hz.
+            streaming = ((f"{rate:.1f}", "Hz"), (f"{jitter:.1f}", "ms jitter"), (count(lost), "lost"))
+            self._figures = streaming if rate > 0 else ()
             self._state = "stale" if lost else "fresh"
             self._show()
         elif kind == "Disconnected":

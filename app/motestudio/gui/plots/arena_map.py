@@ -84,7 +84,7 @@ class ArenaMap(Painted):
         self.update()
 
     def set_callout(self, title: str, advice: str) -> None:
-        """The sentence at the peak: what it is, and what to change."""
+        """The sentence at the peak: what it is in bold, then what to change; broken into lines where narrow."""
         self._title, self._advice = title, advice
         self.setAccessibleDescription(f"{title} {advice}")
         self.update()
@@ -98,17 +98,20 @@ class ArenaMap(Painted):
     # Places
 
     def _area(self) -> QRectF:
-        top = 52.0 if self._title else 16.0
+        top = 34.0 + 18.0 * len(self._lines) if self._title else 16.0
         return QRectF(LEFT, top, max(1, self.width() - LEFT), max(1.0, self.height() - top - _BOTTOM))
+
+    @property
+    def _lines(self) -> list[str]:
+        return self._callout_lines()[0]
 
     def _top_bytes(self) -> float:
         head = self._plan.head_bytes if self._plan else 1
         return float(max(1, head + self._held)) * 1.04
 
     def _column(self, op: int) -> tuple[float, float]:
-        area = self._area()
-        wide = area.width() / self._ops
-        return area.left() + op * wide, wide
+        wide = max(1, self.width() - LEFT) / self._ops
+        return LEFT + op * wide, wide
 
     def _y(self, count: float) -> float:
         area = self._area()
@@ -223,29 +226,45 @@ class ArenaMap(Painted):
         after = left + wide + 4
         return after if after + width < area.right() else max(area.left() + 8, left - width - 4)
 
+    def _callout_lines(self) -> tuple[list[str], float, bool]:
+        """The advice broken into lines (the first one follows the title), their left or right edge, and which."""
+        if not self._title or self._plan is None:
+            return [], 0.0, False
+        left, wide = self._column(self._plan.peak_op)
+        x = round(left + wide / 2)
+        to_left = self.width() - x < x and text_width(f"{self._title} {self._advice}", "body") > self.width() - x - 32
+        room = (x - 16.0) if to_left else self.width() - x - 16.0
+        lines = [""]
+        offset = text_width(self._title, "strong") + 4
+        for word in self._advice.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if offset + text_width(longer, "body") > room and (lines[-1] or offset):
+                lines.append(word)
+                offset = 0.0
+            else:
+                lines[-1] = longer
+        return lines, (x - 16.0) if to_left else x + 16.0, to_left
+
     def _callout(self, canvas: Canvas, area: QRectF) -> None:
         if not self._title or self._plan is None:
             return
         left, wide = self._column(self._plan.peak_op)
         x = round(left + wide / 2)
         y = self._y(self._plan.head_bytes)
-        words = text_width(self._title, "strong")
         canvas.fill(QRectF(x, 18, 1.5, y - 18), "warn_mark")
         canvas.dot(QPointF(x + 0.5, y), 6, "warn_mark", halo="surface")
         canvas.dot(QPointF(x + 0.5, 12), 13, "warn_mark")
         canvas.fill(QRectF(x, 8, 1.5, 5), "surface")
         canvas.fill(QRectF(x, 15, 1.5, 1.5), "surface")
-        start = x + 16.0
-        if start + words > self.width():
-            start = max(0.0, x - 16 - words)
-        canvas.text(QRectF(start, 2, self.width() - start, 20), self._title, "strong", elide=True)
-        room = self.width() - start
-        if text_width(self._advice, "caption") > room:
-            start = max(0.0, self.width() - text_width(self._advice, "caption") - 1)
-        if self._advice:
-            canvas.text(
-                QRectF(start, 23, self.width() - start, 16), self._advice, "caption", "text_secondary", elide=True
-            )
+        lines, edge, to_left = self._callout_lines()
+        title = text_width(self._title, "strong")
+        for number, line in enumerate(lines):
+            width = text_width(line, "body") + (title + 4 if number == 0 else 0)
+            start = max(0.0, edge - width) if to_left else edge
+            if number == 0:
+                canvas.text(QRectF(start, 2, title + 1, 20), self._title, "strong")
+                start += title + 4
+            canvas.text(QRectF(start, 2 + 18 * number, self.width() - start, 20), line, "body", "text_secondary")
 
     # Mouse and keys
 

@@ -19,7 +19,7 @@ class SettingsPage(Page):
         """One group."""
         self.body.addWidget(PageBar("Settings"))
         self.body.addSpacing(16)
-        modes = Segmented(["System", "Light", "Dark"], MODES.index(theme().mode), "Theme")
+        self._modes = modes = Segmented(["System", "Light", "Dark"], MODES.index(theme().mode), "Theme")
         modes.changed.connect(self._mode)
         row = labelled("Theme", modes, beside=True)
         row.setFixedWidth(360)
@@ -29,6 +29,10 @@ class SettingsPage(Page):
             Text("System follows the light or dark setting of your desktop at once.", "caption", "text_muted")
         )
         self.body.addStretch(1)
+
+    def activated(self) -> None:
+        """The palette may have changed the theme meanwhile."""
+        self._modes.set_current(MODES.index(theme().mode))
 
     def _mode(self, index: int) -> None:
         theme().set_mode(MODES[index])
