@@ -60,10 +60,12 @@ class TakeDisk:
 
     Args:
         tell: takes the events; called from the disk thread.
+        failed: told the name of a take that is given up, before the event.
     """
 
-    def __init__(self, tell: Callable[[Event], None]) -> None:
+    def __init__(self, tell: Callable[[Event], None], failed: Callable[[str], None]) -> None:
         self._tell = tell
+        self._failed = failed
         self._queue: queue.SimpleQueue[_Begin | _Block | _Finish | _Discard | _Close] = queue.SimpleQueue()
         self._waiting_lock = threading.Lock()
         self._waiting = 0
@@ -161,4 +163,5 @@ class TakeDisk:
                     writer.finish(Health(), self._segments(kept))
                 else:
                     writer.abort()
+        self._failed(self._name)
         self._tell(TakeFailed(self._name, error.code, error.text, error.hint, kept))

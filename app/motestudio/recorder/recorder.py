@@ -45,7 +45,7 @@ from motestudio.domain.board import InferenceFrame
 from motestudio.domain.signal import SampleBlock
 from motestudio.errors import AppError, DeviceError
 from motestudio.recorder.disk import TakeDisk
-from motestudio.recorder.link import Done, Link
+from motestudio.recorder.link import Link
 from motestudio.recorder.stream import GroupStream
 from motestudio.recorder.takes import Takes
 
@@ -67,9 +67,12 @@ class Recorder:
         self._lock = threading.RLock()
         self._link: Link | None = None
         self._streams: list[GroupStream] = []
-        self._takes = Takes(TakeDisk(tell), tell, lambda: self._link.damaged if self._link else 0)
+        disk = TakeDisk(tell, self._disk_failed)
+        self._takes = Takes(disk, tell, lambda: self._link.damaged if self._link else 0)
+        # What the board does by its own account, and what it was last asked to do: between the two lies the link.
         self._streaming = False
-        self._stop_after_take = False
+        self._endless = False
+        self._owns_stream = False
         self._last_health = 0.0
         self._last_bytes = 0
         self._shown_group = 0
@@ -88,6 +91,8 @@ class Recorder:
                 self._start_take(command)
             elif isinstance(command, Request):
                 args = {**command.args, **command.blobs}
+                if command.op in ("start", "stop"):
+                    self._endless = command.op == "start" and not command.args.get("count")
                 self._ask(exchanges.exchange_for(command.op, args), command.op, command.id, command.timeout_s)
             elif isinstance(command, LoadPackage):
                 self._load(command)
@@ -126,7 +131,8 @@ class Recorder:
             running = self._takes.current
             self._takes.add(block, follows)
             if running is not None and self._takes.current is None:
-                self._after_take()
+                # A board that was asked for so many samples stops by itself after them.
+                self._after_take(stop=self._takes.samples < running.count)
 
     def on_inference(self, frames: list[InferenceFrame]) -> None:
         """See `link.Listener`."""
@@ -140,7 +146,7 @@ class Recorder:
         """See `link.Listener`."""
         if event.name == "stopped":
             with self._lock:
-                self._streaming = False
+                self._streaming = self._endless = False
                 self._takes.end_armed("stopped")
         data, _ = split_blobs(event.data)
         self._tell(BoardEvent(event.name, data))
@@ -241,6 +247,8 @@ class Recorder:
             if result is None:
                 self._tell(Reply(number, False, code="cancelled", text="It was cancelled."))
             elif isinstance(result, AppError):
+                if op == "start":
+                    self._endless = False
                 self._tell(Reply(number, False, code=result.code, text=result.text, hint=result.hint))
             else:
                 self._note(op)
@@ -259,7 +267,6 @@ class Recorder:
         with self._lock:
             if op == "start":
                 self._streaming = True
-                self._stop_after_take = False
                 for stream in self._streams:
                     stream.restart()
             elif op == "stop":
@@ -299,21 +306,22 @@ class Recorder:
                 self._takes.refuse(take, "take.group", f"The board has no channel group {take.group}.")
                 return
             start = take.start
-            if take.start_if_idle and self._streaming:
+            if take.start_if_idle and self._endless and self._streaming:
                 start = None
             if start is None and not self._streaming:
                 self._takes.refuse(take, "take.idle", "The board is not streaming.", "Start the stream first.")
                 return
             self._takes.begin(take, self._streams[take.group].group, armed=start is None)
-        if start is not None:
-            self._start_stream(link, take, start)
+            self._owns_stream = start is not None
+            if start is not None:
+                self._endless = False
+                self._start_stream(link, take, start)
 
     def _start_stream(self, link: Link, take: StartTake, args: dict[str, Any]) -> None:
         def done(result: dict[str, Any] | AppError | None) -> None:
             with self._lock:
                 if isinstance(result, dict):
                     self._note("start")
-                    self._stop_after_take = not args.get("count")
                     self._takes.arm(take)
                 else:
                     error = result or DeviceError("device.closed", "The connection was closed.")
@@ -324,13 +332,22 @@ class Recorder:
     def _stop_take(self, *, keep: bool) -> None:
         with self._lock:
             self._takes.end("asked", keep=keep)
-            self._after_take()
+            self._after_take(stop=True)
 
-    def _after_take(self) -> None:
-        """Stop a stream that was started for the take alone and would go on."""
+    def _disk_failed(self, name: str) -> None:
+        """The disk thread gave a take up; called before that is told, so that the next one may begin at once."""
+        with self._lock:
+            if self._takes.abandon(name):
+                self._after_take(stop=True)
+
+    def _after_take(self, *, stop: bool) -> None:
+        """Where the stream was started for the take alone and would go on, stop it."""
         link = self._link
-        if self._stop_after_take and link is not None:
-            self._stop_after_take = False
-            self._streaming = False
-            ignore: Done = lambda _: None  # noqa: E731
-            link.ask(exchanges.single("stop", {}), ignore, _FAREWELL_SECONDS)
+        owned, self._owns_stream = self._owns_stream, False
+
+        def done(result: dict[str, Any] | AppError | None) -> None:
+            if isinstance(result, dict):
+                self._note("stop")
+
+        if owned and stop and link is not None:
+            link.ask(exchanges.single("stop", {}), done, _FAREWELL_SECONDS)

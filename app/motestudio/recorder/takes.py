@@ -79,6 +79,13 @@ class Takes:
         if self._armed:
             self.end(reason)
 
+    def abandon(self, name: str) -> bool:
+        """Forget the take of this name, which the disk has given up; whether it was the one that runs."""
+        if self._take is None or self._take.name != name:
+            return False
+        self._take = self._health = None
+        return True
+
     def close(self) -> None:
         """Wait until all is written."""
         self._disk.close()

@@ -199,8 +199,13 @@ class Board:
             raise _bad("rate", rate, "times real time, 0 or more")
         if not (perform is None or isinstance(perform, dict)):
             raise _bad("perform", perform, "a map")
-        self._sensor.start(perform)
-        self._clock.restart()
+        if args.get("carry_on") is True and self.starts:
+            # The motion goes on where it was: streams that follow each other without a seam.
+            if perform is not None:
+                self._sensor.perform(perform)
+        else:
+            self._sensor.start(perform)
+            self._clock.restart()
         self._left = count or None
         self.rate = float(rate)
         self._sent = self._dropped = 0

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from motestudio.devices.transports import BUSY_NOTICE
 
+_TURNED_AWAY = 8
+
 
 class Listener(Protocol):
     """One client at a time.
@@ -51,6 +53,7 @@ class SocketListener:
         self._server = socket.create_server(("127.0.0.1", port))
         self._server.setblocking(False)
         self._client: socket.socket | None = None
+        self._turned_away: list[socket.socket] = []
         self.url = f"socket://127.0.0.1:{self._server.getsockname()[1]}"
 
     def descriptors(self) -> list[int]:
@@ -87,7 +90,11 @@ class SocketListener:
             # A port has one user. The newcomer reads why, in plain text, and then the end.
             with contextlib.suppress(OSError):
                 visitor.sendall(BUSY_NOTICE)
-            visitor.close()
+                visitor.shutdown(socket.SHUT_WR)
+            # Closed only later: a close while it is still writing would reset the connection before it has read.
+            self._turned_away.append(visitor)
+            if len(self._turned_away) > _TURNED_AWAY:
+                self._turned_away.pop(0).close()
             return
         visitor.setblocking(False)
         visitor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -107,6 +114,8 @@ class SocketListener:
     def close(self) -> None:
         """See `Listener.close`."""
         self._drop()
+        for visitor in self._turned_away:
+            visitor.close()
         self._server.close()
 
     def _drop(self) -> None:

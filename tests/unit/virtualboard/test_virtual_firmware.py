@@ -26,7 +26,7 @@ from motestudio.domain.board import BoardFile
 from motestudio.firmware.package import build_package
 from motestudio.virtualboard.board import Board
 from motestudio.virtualboard.engine_client import EngineClient
-from motestudio.virtualboard.imu_sim import ImuSensor
+from motestudio.virtualboard.imu_sim import GROUP, ImuSensor
 
 FACTS = BoardFile("tiny", "Tiny board", "x", "cortex-m4f", 80_000_000, 20_000, 64_000, "cmsis-nn")
 DEPLOY = {
@@ -117,6 +117,23 @@ def test_a_take_repeats_and_its_clock_is_nearly_right(tmp_path: Path) -> None:
     span_us = blocks[-1].device_time_us - blocks[0].device_time_us
     exact_us = (2080 - len(blocks[-1].samples)) / 104 * 1e6
     assert 0 < abs(span_us / exact_us - 1) < 2e-4
+
+
+def test_a_stream_can_carry_on_where_the_last_one_ended(tmp_path: Path) -> None:
+    def samples(board: Board) -> np.ndarray:
+        return np.concatenate([unpack_samples(f.payload).samples for f in frames_of(board)[:-1]])
+
+    seamless, whole = make(tmp_path / "a"), make(tmp_path / "b")
+    wave = {"gesture": "wave", "seed": 4, "subject": "a"}
+    parts = []
+    for carry_on, perform in ((False, None), (True, None), (True, wave), (True, None)):
+        ask(seamless, "start", count=104, rate=0, carry_on=carry_on, perform=perform)
+        parts.append(samples(seamless))
+    ask(whole, "start", count=208, rate=0)
+    assert np.array_equal(np.concatenate(parts[:2]), samples(whole))
+    acc = GROUP.to_physical(np.concatenate(parts))[:, :3]
+    assert np.abs(np.diff(acc[200:216], axis=0)).max() < 0.2, "no seam where the wave's stream begins"
+    assert np.linalg.norm(acc[208:], axis=1).max() > 1.2
 
 
 def test_samples_dropped_for_a_slow_link_are_counted(tmp_path: Path) -> None:
