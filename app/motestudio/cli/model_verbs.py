@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from motestudio.cli.state import state_of
+from motestudio.cli.state import State, state_of
+
+if TYPE_CHECKING:
+    from motestudio.domain.model_report import Verdict
 
 RunOption = Annotated[str, typer.Option("--run", help="Run id; the newest where empty.")]
 
@@ -83,6 +86,7 @@ def analyse(
     context: typer.Context,
     run_id: RunOption = "",
     board: Annotated[str, typer.Option(help="Board file id; the project's where empty.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Only the verdict, for every known board.")] = False,
 ) -> None:
     """Show what a run's model costs on a board, layer by layer. Exit code 1 where it does not fit."""
     from motestudio.domain.units import format_bytes
@@ -92,6 +96,9 @@ def analyse(
     state = state_of(context)
     with state.project() as project, state.studio() as studio:
         chosen = latest(project, run_id)
+        if every:
+            _every_board(state, verbs.every_board(studio, project, chosen))
+            return
         model = verbs.analyse(studio, project, chosen, board=board)
     out = state.output
     verdict = model.verdict
@@ -113,3 +120,14 @@ def analyse(
     out.result(verbs.facts(model))
     if not verdict.fits:
         raise typer.Exit(1)
+
+
+def _every_board(state: State, verdicts: list[Verdict]) -> None:
+    from motestudio.studio import analyse as verbs
+
+    rows = [
+        (v.board_id, verbs.shortfall(v) or "yes", *(verbs.amount(b, b.used) for b in v.budgets[:3]))
+        for v in verdicts
+    ]
+    state.output.table(("board", "fits, or short of", "RAM", "flash", "latency"), rows)
+    state.output.result([{"board": v.board_id, "fits": v.fits, "short": verbs.shortfall(v)} for v in verdicts])

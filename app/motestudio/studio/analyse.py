@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from motestudio.analysis.costs import model_spread, op_ms
+from motestudio.analysis.planner import plan as plan_memory
+from motestudio.analysis.scratch import reference_scratch
 from motestudio.analysis.tflite_reader import read_graph
-from motestudio.analysis.verdict import Limits, report
+from motestudio.analysis.verdict import Limits, assess, report
 from motestudio.domain.board import BoardFile
-from motestudio.domain.model_report import ArenaUse, Budget, ModelReport
+from motestudio.domain.model_report import ArenaUse, Budget, ModelReport, Verdict
 from motestudio.domain.units import format_bytes
 from motestudio.project.store import Project
 from motestudio.sdk.data import Deployable
@@ -20,7 +22,19 @@ from motestudio.sdk.stages import FeatureInfo
 from motestudio.studio.home import Studio
 from motestudio.studio.train import Run
 
-__all__ = ["ModelReport", "OpTimes", "analyse", "best_epoch", "facts", "history", "one_line", "op_times"]
+__all__ = [
+    "ModelReport",
+    "OpTimes",
+    "amount",
+    "analyse",
+    "best_epoch",
+    "every_board",
+    "facts",
+    "history",
+    "one_line",
+    "op_times",
+    "shortfall",
+]
 
 
 def analyse(studio: Studio, project: Project, run: Run, *, board: str = "") -> ModelReport:
@@ -56,6 +70,28 @@ def analyse(studio: Studio, project: Project, run: Run, *, board: str = "") -> M
         window_bytes=signal.window_samples * signal.group.frame_bytes,
         step_bytes=signal.step_samples * signal.group.frame_bytes,
     )
+
+
+def every_board(studio: Studio, project: Project, run: Run) -> list[Verdict]:
+    """The run's model against every board known, the ones it fits first, then by latency.
+
+    Raises:
+        ProjectError: the model cannot be read.
+    """
+    deployable = Deployable.load(run.folder)
+    graph = read_graph(deployable.model)
+    plan = plan_memory(graph, reference_scratch(graph))
+    arena, feature = _arena(run.metrics.get("arena")), _feature(project, run)
+    window = deployable.signal.window_samples * deployable.signal.group.frame_bytes
+    step = deployable.signal.step_samples * deployable.signal.group.frame_bytes
+    budget = project.config.budget
+    limits = Limits(latency_ms=budget.latency_ms, energy_mj=budget.energy_mj)
+    own = replace(limits, ram_bytes=budget.ram_bytes, flash_bytes=budget.flash_bytes)
+    verdicts = [
+        assess(graph, plan, arena, b, own if b.id == project.config.board else limits, feature, window, step)
+        for b in studio.boards.values()
+    ]
+    return sorted(verdicts, key=lambda v: (not v.fits, v.budget("latency").used))
 
 
 def _arena(measured: Any) -> ArenaUse | None:
@@ -124,6 +160,13 @@ def op_times(studio: Studio, model: ModelReport) -> OpTimes:
 def amount(budget: Budget, value: float) -> str:
     """A budget's figure in its unit."""
     return format_bytes(value) if budget.unit == "B" else f"{value:.3g} {budget.unit}"
+
+
+def shortfall(verdict: Verdict) -> str:
+    """What is missing, such as "2.6 KB of RAM"; empty where the model fits."""
+    names = {"ram": "of RAM", "flash": "of flash", "latency": "too slow", "energy": "too much"}
+    over = [f"{amount(b, b.used - b.limit)} {names[b.name]}" for b in verdict.budgets if not b.fits]
+    return ", ".join(over)
 
 
 def one_line(model: ModelReport) -> str:

@@ -53,6 +53,7 @@ class ArenaMap(Painted):
         self._held = 0
         self._op = -1
         self._title = self._advice = ""
+        self._broken: tuple[int, tuple[list[str], float, bool]] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumHeight(200)
@@ -81,11 +82,13 @@ class ArenaMap(Painted):
         for tensor in graph.inputs if graph else ():
             self._names[tensor] = "input"
         self._op = plan.peak_op
+        self._broken = None
         self.update()
 
     def set_callout(self, title: str, advice: str) -> None:
         """The sentence at the peak: what it is in bold, then what to change; broken into lines where narrow."""
         self._title, self._advice = title, advice
+        self._broken = None
         self.setAccessibleDescription(f"{title} {advice}")
         self.update()
 
@@ -230,7 +233,14 @@ class ArenaMap(Painted):
         """The advice broken into lines (the first one follows the title), their left or right edge, and which."""
         if not self._title or self._plan is None:
             return [], 0.0, False
-        left, wide = self._column(self._plan.peak_op)
+        if self._broken is not None and self._broken[0] == self.width():
+            return self._broken[1]
+        made = self._break_callout(self._plan)
+        self._broken = (self.width(), made)
+        return made
+
+    def _break_callout(self, plan: MemoryPlan) -> tuple[list[str], float, bool]:
+        left, wide = self._column(plan.peak_op)
         x = round(left + wide / 2)
         to_left = self.width() - x < x and text_width(f"{self._title} {self._advice}", "body") > self.width() - x - 32
         room = (x - 16.0) if to_left else self.width() - x - 16.0
