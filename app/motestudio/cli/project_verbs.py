@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command("new")(new)
     app.command("show")(show)
     app.command("set")(set_value)
+    app.command("choose")(choose_stage)
 
 
 def new(
@@ -89,28 +89,34 @@ def set_value(
     values: Annotated[list[str], typer.Argument(help="key=value, one or more.")],
 ) -> None:
     """Set parameters of a stage, checked against its table."""
-    from motestudio.errors import PluginError, ProjectError
-    from motestudio.studio.pipeline import resolve
+    from motestudio.errors import PluginError
+    from motestudio.studio import pipeline_edit
 
     state = state_of(context)
     with state.project() as project, state.studio() as studio:
-        config = project.config
-        try:
-            use = config.pipeline.find(stage)
-        except KeyError:
-            keys = ", ".join(s.key for s in config.pipeline.stages)
-            raise ProjectError("stage.unknown", f"There is no stage {stage!r}.", f"Stages: {keys}.") from None
+        use = pipeline_edit.find(project, stage)
         table = {p.key: p for p in studio.registry.stage(use.stage).manifest.params}
-        params = dict(use.params)
+        given = {}
         for item in values:
             key, _, text = item.partition("=")
             if key not in table:
                 raise PluginError("param.unknown", f"There is no parameter {key!r}.", f"Known: {', '.join(table)}.")
-            params[key] = table[key].parse(text)
-        changed = replace(use, params=params)
-        resolve(studio, changed)
-        stages = tuple(changed if s.key == stage else s for s in config.pipeline.stages)
-        project.save(replace(config, pipeline=replace(config.pipeline, stages=stages)))
+            given[key] = table[key].parse(text)
+        params = dict(pipeline_edit.set_params(studio, project, stage, given).params)
     state.output.result(
         {"stage": stage, "params": params}, [f"{stage}: " + ", ".join(f"{k} = {v}" for k, v in params.items())]
     )
+
+
+def choose_stage(
+    context: typer.Context,
+    stage: Annotated[str, typer.Argument(help="Key of a stage of the pipeline.")],
+    plugin_stage: Annotated[str, typer.Argument(help="Another stage of the same kind, as plugin/stage.")],
+) -> None:
+    """Use another plugin's stage of the same kind."""
+    from motestudio.studio import pipeline_edit
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio:
+        use = pipeline_edit.choose(studio, project, stage, plugin_stage)
+    state.output.result({"stage": use.key, "uses": use.stage, "params": dict(use.params)}, [f"{use.key}: {use.stage}"])

@@ -40,7 +40,13 @@ class _Body(msgspec.Struct):
     seconds: float
 
 
+class _Keyed(msgspec.Struct):
+    key: ArtifactKey
+    created: float = 0.0
+
+
 _decoder = msgspec.json.Decoder(_Body)
+_key_decoder = msgspec.json.Decoder(_Keyed)
 
 
 class ArtifactCache:
@@ -70,6 +76,23 @@ class ArtifactCache:
                 return None
         hashes = {name: file.sha256 for name, file in body.files.items()}
         return Artifact(key, folder, body.meta, hashes, body.seconds, cached=True)
+
+    def newest(self, stage: str) -> Artifact | None:
+        """The last artifact that a stage gave, whatever went into it; None where there is none.
+
+        Args:
+            stage: full id.
+        """
+        best: tuple[float, ArtifactKey] | None = None
+        for path in self.folder.glob(f"*/{INDEX}"):
+            try:
+                body = _key_decoder.decode(path.read_bytes())
+            except (OSError, msgspec.MsgspecError):
+                continue
+            known = best is not None and body.created < best[0]
+            if body.key.stage == stage and body.key.kind != "constants" and not known:
+                best = (body.created, body.key)
+        return self.get(best[1]) if best is not None else None
 
     def folder_of(self, artifact_hash: str) -> Path | None:
         """Where the artifact with this hash lies, or None where it is no longer there."""

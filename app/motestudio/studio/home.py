@@ -32,6 +32,11 @@ class Studio:
         """All plugins found, good and bad."""
         return Registry.discover(self._plugin_dirs, safe_mode=self._safe_mode)
 
+    def rescan(self) -> Registry:
+        """Look for plugins again, as after one was added or mended; what runs keeps the old ones."""
+        self.__dict__.pop("registry", None)
+        return self.registry
+
     @cached_property
     def boards(self) -> dict[str, BoardFile]:
         """All board files by id."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -141,14 +142,27 @@ def _key(entry: StageEntry, params: Mapping[str, Value], flow: _Flow, seed: int)
     )
 
 
-def status(studio: Studio, project: Project) -> list[StageStatus]:
-    """How each stage stands, without running anything."""
+def spans(kinds: Sequence[StageKind]) -> list[tuple[float, float]]:
+    """The part of the progress bar that each stage of a run fills, 0..1."""
+    total = sum(_SHARE[kind] for kind in kinds)
+    made, behind = [], 0.0
+    for kind in kinds:
+        made.append((behind / total, (behind + _SHARE[kind]) / total))
+        behind += _SHARE[kind]
+    return made
+
+
+def status(studio: Studio, project: Project, data: Dataset | None = None) -> list[StageStatus]:
+    """How each stage stands, without running anything.
+
+    Args:
+        studio: plugins.
+        project: whose pipeline.
+        data: its dataset, where the caller has built it already.
+    """
     flow = _Flow()
-    try:
-        data, _ = dataset_verbs.build(project)
-        flow.hashes["dataset"] = data.sha256
-    except AppError:
-        pass
+    with contextlib.suppress(AppError):
+        flow.hashes["dataset"] = (data or dataset_verbs.build(project)[0]).sha256
     rows = []
     for use in project.config.pipeline.stages:
         try:
@@ -194,16 +208,13 @@ def run(studio: Studio, project: Project, operation: Operation, *, until: StageK
     if until is not None:
         last = CHAIN.index(until)
         plan = [row for row in plan if CHAIN.index(row[1].manifest.kind) <= last]
-    total = sum(_SHARE[entry.manifest.kind] for _, entry, _ in plan)
+    shares = spans([entry.manifest.kind for _, entry, _ in plan])
     stages: dict[str, Artifact] = {}
     computed: list[str] = []
     seconds: dict[str, float] = {}
-    behind = 0.0
-    for use, entry, params in plan:
-        share = _SHARE[entry.manifest.kind]
-        with operation.within(behind / total, (behind + share) / total) as part:
+    for (use, entry, params), (low, high) in zip(plan, shares, strict=True):
+        with operation.within(low, high) as part:
             artifact = _run_one(studio, project, part, use, entry, params, flow)
-        behind += share
         name = OUTPUT[entry.manifest.kind]
         flow.folders[name], flow.hashes[name] = artifact.folder, artifact.key.hash
         stages[use.key] = made[name] = artifact
