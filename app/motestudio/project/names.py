@@ -30,7 +30,7 @@ def check_name(name: str) -> str:
 
 def clean(text: str) -> str:
     """Text as a part of a name: what is not allowed becomes an underscore."""
-    return re.sub(r"[^\w.+=@,-]+", "_", text).strip("_. ")
+    return re.sub(r"[^\w.+=@,-]+", "_", text)[:40].strip("_.+=@,-")
 
 
 def next_name(template: str, taken: Iterable[str], cls: str, subject: str = "", session: str = "") -> str:
