@@ -152,6 +152,15 @@ def test_takes_that_cannot_be_are_refused(session: DeviceSession, tmp_path: Path
     assert sorted(RecordingStore(tmp_path / "rec").names()) == ["x", "y"]
 
 
+def test_a_take_after_one_that_failed_has_its_own_stream(session: DeviceSession, tmp_path: Path) -> None:
+    session.record_take(tmp_path / "rec", "x", "idle", FACTS, 20, rate=0)
+    for k in range(60):
+        with pytest.raises(ProjectError, match="already"):
+            session.record_take(tmp_path / "rec", "x", "idle", FACTS, 20, rate=0)
+        session.record_take(tmp_path / "rec", f"y{k}", "idle", FACTS, 20, rate=0, timeout=10)
+    assert all(r.n_samples == 20 for r in RecordingStore(tmp_path / "rec").all())
+
+
 def test_a_port_has_one_user(board: VirtualBoard, session: DeviceSession, tmp_path: Path) -> None:
     with pytest.raises(DeviceError) as caught:
         DeviceSession(board.url, tail_dir=tmp_path / "other")

@@ -95,7 +95,7 @@ def busy(url: str, holder: str = "") -> DeviceError:
 
 
 class SerialTransport:
-    """A serial port or pseudo-terminal, opened exclusively and without touching the reset lines."""
+    """A serial port or pseudo-terminal, opened exclusively and without playing with the reset lines."""
 
     def __init__(self, path: str, baud: int) -> None:
         import serial
@@ -103,9 +103,9 @@ class SerialTransport:
         self.url = path
         port = serial.Serial(timeout=0, write_timeout=_WRITE_SECONDS)
         port.port, port.baudrate, port.exclusive = path, baud, True
-        # On most ESP32 boards DTR and RTS drive reset and boot: both stay released, so that connecting does not
-        # restart the board.
-        port.dtr = port.rts = False
+        # Opening raises DTR and RTS together, and they stay so. ESP32 boards reset while RTS is raised and DTR is not,
+        # which releasing one after the other would pass through; many USB boards send only while DTR is raised.
+        port.dtr = port.rts = True
         try:
             port.open()
         except (OSError, ValueError) as error:
