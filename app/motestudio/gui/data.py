@@ -9,11 +9,15 @@ import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from motestudio.errors import AppError
 from motestudio.gui.numbers import byte_size, count
 from motestudio.shipped import resources_dir
+
+if TYPE_CHECKING:
+    from motestudio.domain.model_report import Verdict
+    from motestudio.studio.home import Studio
 
 THUMB_POINTS = 96
 
@@ -88,9 +92,6 @@ class StartData:
     ports: int = 0
 
 
-_RAM_GUESS = {"gesture": "about 35 KB RAM", "keyword": "about 48 KB RAM", "vibration": "about 22 KB RAM"}
-
-
 def templates() -> tuple[TemplateCard, ...]:
     """The shipped templates, for the first paint.
 
@@ -99,7 +100,8 @@ def templates() -> tuple[TemplateCard, ...]:
     cards = []
     for path in (resources_dir() / "templates").glob("*.toml"):
         body = tomllib.loads(path.read_text("utf-8"))
-        facts = (str(body.get("needs", "")), _RAM_GUESS.get(path.stem, "import, then label"))
+        classes = len(body.get("class", ()))
+        facts = (str(body.get("needs", "")), f"{classes} classes to start with" if classes else "import, then label")
         cards.append(
             TemplateCard(path.stem, str(body.get("title", path.stem)), str(body.get("text", "")), facts, path.stem)
         )
@@ -138,28 +140,31 @@ def _boards() -> tuple[tuple[BoardCard, ...], int]:
 
 def _recent() -> list[RecentCard]:
     from motestudio.project.recent import RecentProjects
+    from motestudio.studio.home import Studio
 
-    return [_card(Path(r.folder), r.name, r.opened) for r in RecentProjects().entries() if r.exists]
+    with Studio() as studio:
+        return [_card(studio, Path(r.folder), r.name, r.opened) for r in RecentProjects().entries() if r.exists]
 
 
-def _card(folder: Path, name: str, opened: str) -> RecentCard:
+def _card(studio: Studio, folder: Path, name: str, opened: str) -> RecentCard:
     place = _short(folder.parent)
     try:
-        return _read(folder, place, opened)
+        return _read(studio, folder, place, opened)
     except (AppError, OSError) as error:
         text = error.text if isinstance(error, AppError) else str(error)
         return RecentCard(folder, name, place, "", "", text, "bad", ("none",) * 7, None, _when(opened))
 
 
-def _read(folder: Path, place: str, opened: str) -> RecentCard:
+def _read(studio: Studio, folder: Path, place: str, opened: str) -> RecentCard:
     from motestudio.project.store import Project
-    from motestudio.studio import train
+    from motestudio.studio import analyse, train
 
     with Project.open(folder, read_only=True) as project:
         names = project.recordings.names()
         runs = train.runs(project)
-        metrics: dict[str, Any] = dict(runs[-1].metrics) if runs else {}
-        verdict, ink, states, ram = _verdict(metrics, bool(names), bool(runs))
+        fit = analyse.analyse(studio, project, runs[-1]).verdict if runs else None
+        accuracy = runs[-1].metrics.get("accuracy") if runs else None
+        verdict, ink, states, ram = _verdict(fit, accuracy, bool(names))
         return RecentCard(
             folder,
             project.config.name,
@@ -176,21 +181,22 @@ def _read(folder: Path, place: str, opened: str) -> RecentCard:
 
 
 def _verdict(
-    metrics: dict[str, Any], recorded: bool, trained: bool
+    fit: Verdict | None, accuracy: float | None, recorded: bool
 ) -> tuple[str, str, tuple[str, ...], tuple[float, float] | None]:
     first = "fresh" if recorded else "none"
-    if not trained:
+    if fit is None:
         return "not trained", "text_muted", (first, first, *("none",) * 5), None
-    accuracy = metrics.get("int8_test_accuracy", metrics.get("test_accuracy", metrics.get("accuracy")))
-    score = f", {float(accuracy) * 100:.1f} %" if isinstance(accuracy, int | float) else ""
-    used, limit = metrics.get("ram_bytes"), metrics.get("ram_limit_bytes")
+    ram = fit.budget("ram")
     done = (first, first, "fresh", "fresh", "fresh", "none", "none")
-    if isinstance(used, int | float) and isinstance(limit, int | float) and limit:
-        if used > limit:
-            number, unit = byte_size(used - limit)
-            return f"RAM {number} {unit} short", "bad", (*done[:4], "failed", "none", "none"), (used, limit)
-        return f"fits{score}", "text_secondary", done, (used, limit)
-    return f"trained{score}", "text_secondary", done, None
+    if fit.fits:
+        score = f", {accuracy * 100:.1f} %" if accuracy is not None else ""
+        return f"fits{score}", "text_secondary", done, (ram.used, ram.limit)
+    failed = (*done[:4], "failed", "none", "none")
+    if ram.fits:
+        over = next(b.name for b in fit.budgets if not b.fits)
+        return f"over its {over} budget", "bad", failed, (ram.used, ram.limit)
+    number, unit = byte_size(ram.used - ram.limit)
+    return f"RAM {number} {unit} short", "bad", failed, (ram.used, ram.limit)
 
 
 def _thumb(project: Any, names: list[str]) -> tuple[tuple[float, ...], ...]:

@@ -7,6 +7,7 @@ nobody can be faster than. Long jobs have no peer that runs offline; their figur
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from motestudio.studio.operation import Operation
 
 RUNS = 5
 _PEER = """
-import sys, time, json, psutil
+import sys, time, json, os, psutil
 import pyqtgraph
 from PySide6.QtWidgets import QApplication, QMainWindow
 from PySide6.QtCore import QTimer
@@ -32,8 +33,8 @@ window.setCentralWidget(pyqtgraph.PlotWidget())
 window.resize(1440, 900)
 window.show()
 def usable():
-    process = psutil.Process()
-    print(json.dumps({"seconds": time.time() - process.create_time(), "rss": process.memory_info().rss}))
+    seconds = time.time() - float(os.environ["MOTE_PROBE_START"])
+    print(json.dumps({"seconds": seconds, "rss": psutil.Process().memory_info().rss}))
     app.quit()
 QTimer.singleShot(0, usable)
 app.exec()
@@ -86,13 +87,28 @@ def measure(operation: Operation) -> list[Figure]:
     ]
 
 
+def _display() -> dict[str, str]:
+    """Where there is no screen, both windows are drawn offscreen."""
+    known = ("DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform != "linux" or any(os.environ.get(name) for name in known):
+        return {name: os.environ[name] for name in known if name in os.environ}
+    return {"QT_QPA_PLATFORM": "offscreen"}
+
+
 def _medians(rows: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return statistics.median(r[0] for r in rows), statistics.median(r[1] for r in rows)
 
 
 def _probe(argv: list[str], operation: Operation) -> tuple[float, float]:
     """Seconds from process start until the event loop answers, and resident bytes then."""
-    done = run_program(argv, cwd=Path.cwd(), timeout_s=60, on_line=operation.log, cancel=operation.cancel)
+    done = run_program(
+        argv,
+        cwd=Path.cwd(),
+        timeout_s=60,
+        on_line=operation.log,
+        cancel=operation.cancel,
+        env={"MOTE_PROBE_START": repr(time.time())} | _display(),
+    )
     for line in reversed(done.output.splitlines()):
         if line.startswith("{"):
             body = json.loads(line)
