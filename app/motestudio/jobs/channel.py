@@ -200,5 +200,5 @@ def connect_to_parent(*, die_with_parent: bool = False) -> Channel:
             os.set_inheritable(where["fd"], False)
             return Channel(Connection(where["fd"]))
         return Channel(Client(where["address"], authkey=bytes.fromhex(where["key"])))
-    except (ValueError, KeyError, TypeError, OSError, EOFError, AuthenticationError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, AuthenticationError) as error:
         raise ChannelClosed from error
