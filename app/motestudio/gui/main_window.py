@@ -100,6 +100,7 @@ class MainWindow(QWidget):
             return
         if key not in self.pages:
             page = spec.load()(self.context)
+            page.inspector_changed.connect(self._inspector_changed)
             self.pages[key] = page
             self.stack.addWidget(page)
         page = self.pages[key]
@@ -111,6 +112,11 @@ class MainWindow(QWidget):
         self.inspector.set_inspector(page.inspector)
         self._use_commands(page)
         page.activated()
+
+    @Slot()
+    def _inspector_changed(self) -> None:
+        if self.current is self.sender() and self.current is not None:
+            self.inspector.set_inspector(self.current.inspector)
 
     def _use_commands(self, page: Page) -> None:
         for shortcut in self._page_shortcuts:

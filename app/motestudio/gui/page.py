@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motestudio.gui.commands import Command
@@ -29,9 +29,14 @@ class Page(QWidget):
 
     Attributes:
         context: the window's `AppContext`.
-        inspector: the widget for the 280 px at the right, or None; set it in `build`.
+        inspector: the widget for the 280 px at the right, or None; set it in `build`, later by `set_inspector`.
         body: the page's vertical layout, with the page's side margins of 24 px.
+
+    Signals:
+        inspector_changed: `inspector` is another one.
     """
+
+    inspector_changed = Signal()
 
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
@@ -53,6 +58,12 @@ class Page(QWidget):
     def build(self) -> None:
         """Make the widgets; called once, when the page is first shown."""
         raise NotImplementedError
+
+    def set_inspector(self, inspector: QWidget | None) -> None:
+        """Show another inspector, or none, such as while the page is empty."""
+        if inspector is not self.inspector:
+            self.inspector = inspector
+            self.inspector_changed.emit()
 
     def activated(self) -> None:
         """The page is shown: refresh what may have changed."""
