@@ -20,7 +20,7 @@ pytestmark = pytest.mark.train
 @pytest.fixture(scope="module")
 def demo(mote: Mote, tmp_path_factory: pytest.TempPathFactory) -> tuple[Done, Path]:
     report = tmp_path_factory.mktemp("demo") / "report"
-    return mote("demo", "--takes", 10, "--report", report), report
+    return mote("demo", "--takes", 16, "--report", report), report
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_the_report_stands_alone_and_says_the_count(demo: tuple[Done, Path], res
 def test_recordings_are_sigmf(demo: tuple[Done, Path], result: dict[str, Any]) -> None:
     sigmf = pytest.importorskip("sigmf")
     metas = sorted((demo[1] / "project" / "recordings").glob("*.sigmf-meta"))
-    assert len(metas) == 50
+    assert len(metas) == 80
     for path in metas[:3]:
         signal = sigmf.sigmffile.fromfile(str(path))
         signal.validate()

@@ -27,8 +27,9 @@ from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 from motestudio.studio.train import Run
 
-ARENA_MARGIN = 1.1
-"""The arena of the firmware over what was measured: another kernel library asks for other scratch buffers."""
+ARENA_MARGIN, ARENA_SPARE = 1.1, 1024
+"""The arena of the firmware over what was measured: another kernel library asks for other scratch buffers, and TFLM
+takes up to a kilobyte for a moment, while kernels prepare, that its own account leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def request_of(studio: Studio, project: Project, run: Run, operation: Operation)
 
 def arena_bytes(measured: int) -> int:
     """Arena to reserve for a measured use: with a margin, in whole 16 bytes."""
-    return -(-int(measured * ARENA_MARGIN) // 16) * 16
+    return -(-max(int(measured * ARENA_MARGIN), measured + ARENA_SPARE) // 16) * 16
 
 
 def firmware_folder(project: Project) -> Path:

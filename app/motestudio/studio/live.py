@@ -131,13 +131,17 @@ class TailClock:
 
     def __call__(self, frame: InferenceFrame) -> float:
         """Seconds since the tail began, at the last sample of the inference's window."""
+        return self.at(frame.device_time_us)
+
+    def at(self, device_time_us: int) -> float:
+        """Seconds since the tail began, at a time of the board's clock in the stream that runs."""
         index, time_us = self._tail.last_block
         for _ in range(3):  # the writer may be between the two words
             again = self._tail.last_block
             if again == (index, time_us):
                 break
             index, time_us = again
-        return index / self._tail.group.rate_hz + (frame.device_time_us - time_us) / 1e6
+        return index / self._tail.group.rate_hz + (device_time_us - time_us) / 1e6
 
 
 def detections_by(
@@ -236,7 +240,7 @@ def play(
     def run(count: int, perform: Mapping[str, Any] | None) -> None:
         nonlocal position
         begin = tail.total
-        session.request("start", count=count, rate=rate, perform=dict(perform) if perform else None)
+        session.request("start", count=count, rate=rate, perform=dict(perform) if perform else None, carry_on=True)
         _wait(lambda: tail.total >= begin + count, 30 + 3 * count / group.rate_hz, operation)
         parts.append(tail.window(begin, count)[0])
         position += count

@@ -56,10 +56,13 @@ class TakeIndex:
     """Sums up the takes of one project; reads a recording's metadata again only where it changed.
 
     Not for several threads at a time.
+
+    Attributes:
+        project: whose takes.
     """
 
     def __init__(self, project: Project) -> None:
-        self._project = project
+        self.project = project
         self._rows: dict[str, _Row] = {}
 
     def refresh(self) -> TakeSummary:
@@ -77,7 +80,7 @@ class TakeIndex:
         rows = self._rows.values()
         return TakeSummary(
             names=frozenset(stamps),
-            taken=frozenset(self._project.recordings.names_in_use()),
+            taken=frozenset(self.project.recordings.names_in_use()),
             counts=counts,
             seconds=sum(r.seconds for r in rows),
             size_bytes=sum(r.size_bytes for r in rows),
@@ -88,7 +91,7 @@ class TakeIndex:
 
     def _stamps(self) -> dict[str, int]:
         try:
-            with os.scandir(self._project.recordings.folder) as entries:
+            with os.scandir(self.project.recordings.folder) as entries:
                 return {
                     e.name.removesuffix(META_SUFFIX): e.stat().st_mtime_ns
                     for e in entries
@@ -106,7 +109,7 @@ class TakeIndex:
         if known is not None and known.stamp == stamp:
             return known
         try:
-            recording = self._project.recordings.load(name)
+            recording = self.project.recordings.load(name)
         except AppError:
             return _Row(stamp)
         return _Row(
