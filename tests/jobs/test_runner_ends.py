@@ -107,8 +107,9 @@ def test_a_segfault_is_a_crash_that_names_the_signal(bench):
     end = bench.run("Segfaults")
     one_end(bench, end)
     assert isinstance(end, Crashed)
-    assert "SIGSEGV" in end.text
-    assert any("Segfaults" in line or "probe_stages" in line for line in bench.lines)
+    assert end.text.startswith("SIGSEGV")
+    assert "probe_stages.py" in end.text
+    assert any(line.startswith("Fatal Python error") for line in bench.lines)
 
 
 @pytest.mark.parametrize("stage", ["CancelsItself", "HangsInC", "HangsAndIgnores"])

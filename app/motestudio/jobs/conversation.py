@@ -6,9 +6,10 @@ A cancelled job ends within a second: it is asked, and what does not answer is e
 from __future__ import annotations
 
 import contextlib
+import itertools
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -17,10 +18,8 @@ from motestudio.jobs.channel import Channel, ChannelClosed
 from motestudio.jobs.launcher import Child
 from motestudio.jobs.messages import (
     Cancel,
-    Completed,
     Crashed,
     Event,
-    Failed,
     JobCancelled,
     Log,
     RunStage,
@@ -141,8 +140,7 @@ class Conversation:
         self._child.flush_lines(0.5)
         if self._cancel.cancelled:
             return JobCancelled(self._job)
-        said = [line for line in self._child.last_lines if line.strip()][-3:]
-        return Crashed(self._job, 0 if code is None else code, "; ".join([how, *said]))
+        return Crashed(self._job, 0 if code is None else code, "; ".join([how, *last_words(self._child.last_lines)]))
 
     def _end(self) -> None:
         self._child.terminate_tree(TERMINATE_S)
@@ -168,12 +166,12 @@ class Conversation:
         return told
 
 
-def result_text(end: Terminal) -> str:
-    """A terminal event in a few words, for logs."""
-    if isinstance(end, Completed):
-        return "completed"
-    if isinstance(end, JobCancelled):
-        return "cancelled"
-    if isinstance(end, Failed):
-        return f"failed: {end.text}"
-    return f"crashed: {end.text}" if isinstance(end, Crashed) else f"no sign of life for {end.seconds:.0f} s"
+def last_words(lines: Sequence[str]) -> list[str]:
+    """The lines that say most of a death: the place in the Python code where there is one, else the last three."""
+    for index, line in enumerate(lines):
+        if line.startswith("Current thread"):
+            frames = list(itertools.takewhile(lambda text: text.strip().startswith("File "), lines[index + 1 :]))
+            # A call into C shows as the wrapper it went through; the first frame outside of it is the stage's.
+            own = [frame for frame in frames if "/lib/python" not in frame]
+            return [frame.strip() for frame in (own or frames)[:1]]
+    return list(lines[-3:])
