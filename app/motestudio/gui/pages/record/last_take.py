@@ -14,7 +14,7 @@ from motestudio.domain.recording import Recording
 from motestudio.gui.numbers import count
 from motestudio.gui.plots.live_plot import default_axes
 from motestudio.gui.theme import Ink, theme
-from motestudio.gui.widgets import Button, Canvas, ElidedText, IconMark, Painted, SectionHeader, Text
+from motestudio.gui.widgets import Button, Canvas, ElidedText, IconMark, Painted, SectionHeader, Separator, Text
 from motestudio.project.store import Project
 from motestudio.studio.live import TailClock
 
@@ -134,7 +134,7 @@ class LastTake(QWidget):
         line.addWidget(self.mark)
         line.addWidget(self.name, 1)
         line.addWidget(self.discard)
-        for part in (self.heading, self.thumbnail):
+        for part in (Separator(margin=8), self.heading, self.thumbnail):
             box.addWidget(part)
         box.addLayout(line)
         box.addWidget(self.facts)
