@@ -49,6 +49,7 @@ they switch live.
 **Widgets** (`from motestudio.gui.widgets import ...`)::
 
     Text(text, style="body", ink="text", wrap=False)      ElidedText(text, style, ink, align).set_text
+    FittingText(*wordings, style=, ink=).set_texts: the fullest wording that fits
     Number(number, unit, style, align).set(number, unit, exact, ink)      format with gui.numbers first
     Button(text, kind, icon, key)  kinds primary|secondary|outline|link|quiet      IconButton(icon, name)
     RecordButton(text, key).set_text .set_running(running, detail) .set_field_mode(on)

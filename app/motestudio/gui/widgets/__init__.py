@@ -5,7 +5,7 @@ from motestudio.gui.widgets.buttons import Button, IconButton, PaintedButton, Re
 from motestudio.gui.widgets.canvas import Canvas, Painted, number_width, text_width
 from motestudio.gui.widgets.choices import Chip, Choice, Segmented, Toggle
 from motestudio.gui.widgets.fields import NoteField, NumberField, Slider, SliderField, TextField, labelled
-from motestudio.gui.widgets.labels import ElidedText, Number, Text
+from motestudio.gui.widgets.labels import ElidedText, FittingText, Number, Text
 from motestudio.gui.widgets.marks import IconMark, KeyCap, KeyHints, Separator, StatusDot, Swatch, Tag, VerdictMark
 from motestudio.gui.widgets.meters import LevelMeter, Sparkline
 from motestudio.gui.widgets.notices import Banner, EmptyState
@@ -28,6 +28,7 @@ __all__ = [
     "EmptyState",
     "FactRow",
     "Figure",
+    "FittingText",
     "FlowArrow",
     "IconButton",
     "IconMark",

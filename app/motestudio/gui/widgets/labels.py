@@ -103,6 +103,27 @@ class ElidedText(Painted):
         self.setToolTip(self._text if canvas.overflow else "")
 
 
+class FittingText(ElidedText):
+    """One line in several wordings, the fullest first: the first that fits is shown, the first one is the name."""
+
+    def __init__(self, *wordings: str, style: str = "body", ink: str = "text", parent: QWidget | None = None) -> None:
+        super().__init__("", style, ink, parent=parent)
+        self._wordings = wordings or ("",)
+        self.set_texts(*self._wordings)
+
+    def set_texts(self, *wordings: str) -> None:
+        """Change the wordings."""
+        self._wordings = wordings
+        self.set_text(wordings[0])
+        self.update()
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the first wording that fits, or elide the last."""
+        shown = next((w for w in self._wordings if text_width(w, self._style) <= self.width()), self._wordings[-1])
+        canvas.text(QRectF(self.rect()), shown, self._style, self._ink, self._align, elide=True)
+        self.setToolTip("" if shown == self._wordings[0] else self._wordings[0])
+
+
 class Number(Painted):
     """A number with its unit in a lighter weight, on one baseline, as wide as the widest it has shown.
 
