@@ -246,6 +246,8 @@ class SignalPlot(QWidget):
         self._cursor_item.setPen(pg.mkPen(theme().color("text"), width=1))
         self._colour_regions()
         self._grid.forget()
+        # pyqtgraph's view caches its background, here the old theme's.
+        self.view.resetCachedContent()
         self._draw()
 
     def _colour_regions(self) -> None:

@@ -153,7 +153,8 @@ class Track(Painted):
             canvas.fill(
                 QRectF(rect.left(), rect.bottom() - (2 if self._kind != "label" else 3), rect.width(), 2), block.ink
             )
-        self._words(canvas, rect, block)
+        # The words stay in view while a long block moves out of it.
+        self._words(canvas, rect.intersected(QRectF(self._left, 1, self.width() - self._left, height - 2)), block)
         if index == self._current:
             canvas.box(rect, 4, None, "accent", 2)
             for x in (rect.left(), rect.right()):

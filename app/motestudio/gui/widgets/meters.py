@@ -9,7 +9,7 @@ from PySide6.QtGui import QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from motestudio.gui.theme import Ink, theme
-from motestudio.gui.widgets.canvas import Canvas, Painted, text_width
+from motestudio.gui.widgets.canvas import Canvas, Painted, number_width, text_width
 
 
 class LevelMeter(Painted):
@@ -29,7 +29,7 @@ class LevelMeter(Painted):
         self._clips = 0
         self._dead = False
         self.setFixedHeight(44)
-        self.setMinimumWidth(96)
+        self.setMinimumWidth(84)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -56,14 +56,17 @@ class LevelMeter(Painted):
         width = float(self.width())
         line = QRectF(0, 2, width, 16)
         end = canvas.text(line, self._name, "section", "text_secondary")
+        right = width
         if self._dead:
             canvas.text(line, "dead", "caption", "warn", "right")
         else:
-            unit = f"{self._unit} rms" if width > 128 or not self._clips else self._unit
+            unit = f"{self._unit} rms" if width > 128 or (width > 112 and not self._clips) else self._unit
             canvas.number(line, self._rms_text, unit, "caption_number", "right")
+            right -= number_width(self._rms_text, unit, "caption_number")
         if self._clips:
+            # The lamp and the accessible name tell where the words have no room.
             words = f"{self._clips} clips" if self._clips > 1 else "1 clip"
-            if end + 10 + text_width(words, "caption_number") < width * 0.66:
+            if end + 10 + text_width(words, "caption_number") + 8 < right:
                 canvas.text(QRectF(end + 10, 2, width, 16), words, "caption_number", "bad")
         bar = QRectF(0, 23, width - 12, theme().size("meter"))
         lamp = QRectF(width - 8, 23, 8, 8)

@@ -93,7 +93,7 @@ class Thumbnail(Painted):
         super().__init__()
         self._curves: tuple[tuple[float, ...], ...] = ()
         self._ink: Ink = "series:4"
-        self.setFixedHeight(60)
+        self.setFixedHeight(52)
 
     def set_curves(self, curves: tuple[tuple[float, ...], ...], ink: Ink) -> None:
         """Show another take."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motestudio.devices.live_tail import LiveTailReader
@@ -53,7 +53,7 @@ class Levels(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
+        box.setContentsMargins(8, 0, 8, 0)
         box.setSpacing(4)
         box.addWidget(Separator(margin=6))
         top = QHBoxLayout()
@@ -100,6 +100,11 @@ class Levels(QWidget):
             self._timer.start()
         else:
             self._timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Closer together where room is short."""
+        super().resizeEvent(event)
+        self._grid.setHorizontalSpacing(24 if event.size().width() > 800 else 12)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Measure while visible."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from motestudio.gui.board_stream import BoardStream
 from motestudio.gui.commands import Command
@@ -43,6 +43,7 @@ class RecordPage(Page):
     key = "record"
     title = "Record"
     help = HELP
+    margins = (16, 0, 16, 0)
 
     def build(self) -> None:
         """Bar, plot, levels; connect panel where there is no board."""
@@ -89,7 +90,10 @@ class RecordPage(Page):
         self.pause_button.clicked.connect(self.toggle_pause)
         for widget in (self.reconnect, self.windows, self.field_button, self.pause_button):
             self.bar.add_action(widget)
-        self.body.addWidget(self.bar)
+        inset = QHBoxLayout()
+        inset.setContentsMargins(8, 0, 8, 0)
+        inset.addWidget(self.bar)
+        self.body.addLayout(inset)
 
     def _connect(self) -> None:
         context, form = self.context, self.form
@@ -394,6 +398,7 @@ class RecordPage(Page):
                 scope.set_idle()
             else:
                 scope.set_countdown(control.remaining)
+        self.form.show_take_sentence(control.state)
         self._show_bar()
         state = "running" if control.running else ("fresh" if self._summary.names else "none")
         if self.context.project is not None:
@@ -427,7 +432,8 @@ class RecordPage(Page):
         if control.running:
             self.bar.title.setText(f"Recording {control.label}")
             seconds = project.config.record.seconds if project else 0.0
-            self.bar.set_facts(control.name, [f"{self._progress()} of {seconds:.1f} s"])
+            done = control.samples / self.stream.group.rate_hz if self.stream.group else 0.0
+            self.bar.set_facts(control.name, [f"{done:.1f} of {seconds:.1f} s"])
             return
         self.bar.title.setText("Record")
         summary = self._summary

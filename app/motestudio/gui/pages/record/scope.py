@@ -17,7 +17,8 @@ from motestudio.gui.plots.tracks import Block, Track
 from motestudio.gui.theme import Ink, theme
 from motestudio.gui.widgets import Canvas, Painted
 
-_RIGHT = 0
+MARGIN = 8
+"""Free pixels left and right of the plots, for the frame while recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Scope(QWidget):
         self.plot.set_reader(reader)
         self.plot.ticked.connect(self._ticked)
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
+        box.setContentsMargins(MARGIN, 0, MARGIN, 0)
         box.setSpacing(4)
         box.addWidget(self.takes)
         box.addWidget(self.plot, 1)
@@ -160,5 +161,5 @@ class Scope(QWidget):
         """The overlay covers the plots."""
         super().resizeEvent(event)
         top = self.takes.height() + 4
-        self.overlay.setGeometry(0, top, self.width() - _RIGHT, max(0, self.height() - top))
+        self.overlay.setGeometry(0, top, self.width(), max(0, self.height() - top))
         self.overlay.raise_()

@@ -160,8 +160,11 @@ class TakeForm(Column):
         target = next((c.target for c in self._config.classes if c.name == label), 0) if self._config else 0
         return self._summary.counts.get(label, 0), target
 
-    def show_take_sentence(self) -> None:
-        """Say what the button will do."""
+    def show_take_sentence(self, state: str = "idle") -> None:
+        """Say what the button will do in a state of `TakeControl`."""
+        if state in ("countdown", "recording"):
+            self.sentence.setText("Space calls it off" if state == "countdown" else "Space stops and keeps it")
+            return
         if self._config is None or not self.label:
             self.sentence.setText("Add a class to record.")
             return
