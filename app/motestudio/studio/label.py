@@ -219,18 +219,30 @@ def trim(
     wanted = [n for n in names if _is_whole(store.load(n))]
     if not wanted:
         return 0
-    proposals = propose(studio, project, wanted, operation, segmenter=segmenter)
+    return trim_to(project, propose(studio, project, wanted, operation, segmenter=segmenter))
+
+
+def trim_to(project: Project, proposals: Mapping[str, Sequence[Segment]]) -> int:
+    """Shrink takes that carry one whole-length label to proposals, from the first to the last; one undo step for all.
+
+    Returns:
+        How many takes were changed.
+    """
+    store = project.recordings
     before: dict[str, tuple[Segment, ...]] = {}
     after: dict[str, tuple[Segment, ...]] = {}
     for name, segments in proposals.items():
         recording = store.load(name)
-        if segments:
-            start = min(s.start for s in segments)
-            end = max(s.end for s in segments)
-            best = max(segments, key=lambda s: s.count)
-            before[name] = recording.segments
-            label = recording.segments[0].label
-            after[name] = in_order([replace(best, start=start, count=end - start, label=label, origin="mine")])
+        if not segments or not _is_whole(recording):
+            continue
+        start = min(s.start for s in segments)
+        end = max(s.end for s in segments)
+        if end - start == recording.n_samples:
+            continue
+        best = max(segments, key=lambda s: s.count)
+        before[name] = recording.segments
+        label = recording.segments[0].label
+        after[name] = in_order([replace(best, start=start, count=end - start, label=label, origin="mine")])
     _apply(project, after)
     if after:
         project.undo.push(f"trim {len(after)} takes", lambda: _apply(project, before), lambda: _apply(project, after))

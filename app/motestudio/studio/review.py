@@ -13,8 +13,7 @@ from motestudio.domain.labels import UNNAMED, Segment, in_order
 from motestudio.domain.recording import Recording
 from motestudio.errors import ProjectError
 from motestudio.project.store import Project
-from motestudio.studio.home import Studio
-from motestudio.studio.label import DEFAULT_SEGMENTER, covers_whole, propose
+from motestudio.studio.label import covers_whole
 from motestudio.studio.operation import Operation
 
 SURE = 0.90
@@ -33,28 +32,21 @@ def worth_proposing(recordings: Iterable[Recording]) -> list[str]:
     ]
 
 
-def propose_for(
-    studio: Studio,
-    project: Project,
-    names: Sequence[str],
-    operation: Operation,
-    *,
-    segmenter: str = DEFAULT_SEGMENTER,
-) -> int:
-    """Ask a segmenter and keep what it says as proposals, in place of earlier ones.
+def keep_proposals(project: Project, found: Labels) -> int:
+    """Keep what a segmenter proposed (`studio.label.propose`), in place of earlier proposals.
 
     A proposal that overlaps a label of the user's own is left out, unless that label covers the whole recording and
-    the proposal is tighter. Without a class it is called `UNNAMED`.
+    the proposal is tighter. Without a class it is called `UNNAMED`. Recordings that are gone by now are passed over.
 
     Returns:
         How many proposals there are now in these recordings.
     """
-    found = propose(studio, project, names, operation, segmenter=segmenter) if names else {}
     before: dict[str, tuple[Segment, ...]] = {}
     after: dict[str, tuple[Segment, ...]] = {}
     total = 0
-    for name, proposals in found.items():
-        recording = project.recordings.load(name)
+    present = set(project.recordings.names())
+    for name in sorted(present & set(found)):
+        proposals, recording = found[name], project.recordings.load(name)
         mine = [s for s in recording.segments if s.origin == "mine"]
         new = [replace(p, label=p.label or UNNAMED) for p in proposals if _says_something(p, mine, recording)]
         total += len(new)
