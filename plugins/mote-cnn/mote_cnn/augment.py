@@ -5,7 +5,7 @@ numpy only; the same generator gives the same batch. Must not touch labels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +27,13 @@ class Augmenter:
         params: ``noise``, ``shift``, ``warp``, ``gain``, and for bands ``mask``, ``colour`` and ``hiss``.
     """
 
-    def __init__(self, features: Floats, bands: bool, params: Mapping[str, Value]) -> None:
+    def __init__(self, features: Floats, bands: bool, params: Mapping[str, Value], triads: Sequence[int] = ()) -> None:
         self._bands = bands
         self._noise, self._shift, self._warp, self._gain, self._mask, self._colour, self._hiss = (
             float(params[k]) for k in ("noise", "shift", "warp", "gain", "mask", "colour", "hiss")
         )
+        self._turn = 0.0 if bands else np.deg2rad(float(params["turn"]))
+        self._triads = tuple(triads)
         axis = None if bands else (0, 1)
         self._spread = np.asarray(features.std(axis=axis), dtype=np.float32)
         self._mean = np.float32(features.mean())
@@ -49,6 +51,8 @@ class Augmenter:
             strength = rng.uniform(-self._gain, self._gain, (n, 1, 1)).astype(np.float32)
             # A louder sound is a sum in the logarithm.
             out = out + strength * self._spread if self._bands else out * (1 + strength)
+        if self._turn and self._triads:
+            out = _turned(out, self._triads, self._turn, rng)
         if self._noise:
             level = rng.uniform(0, self._noise, (n, 1, 1)).astype(np.float32)
             out += level * self._spread * rng.standard_normal(out.shape, dtype=np.float32)
@@ -79,6 +83,23 @@ class Augmenter:
         at = np.arange(length)
         hit = (at >= start[:, None]) & (at < (start + width)[:, None])
         np.copyto(out, self._mean, where=hit[:, :, None] if axis == 1 else hit[:, None, :])
+
+
+def _turned(x: Floats, triads: Sequence[int], most: float, rng: np.random.Generator) -> Floats:
+    """Turn the axes of every three-axis sensor together by up to an angle, about any direction: another grip."""
+    n = len(x)
+    axis = rng.standard_normal((n, 3))
+    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+    angle = rng.uniform(-most, most, (n, 1, 1))
+    cross = np.zeros((n, 3, 3))
+    cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = -axis[:, 2], axis[:, 1], -axis[:, 0]
+    cross -= cross.transpose(0, 2, 1)
+    # Rodrigues' formula.
+    turn = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross)
+    out = x.copy()
+    for first in triads:
+        out[:, :, first : first + 3] = x[:, :, first : first + 3] @ turn.astype(np.float32)
+    return out
 
 
 def _resampled(x: Floats, axis: int, warp: float, shift: float, rng: np.random.Generator) -> Floats:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from motestudio.sdk import TEST, TRAIN, VALIDATION, FeatureSet, PluginError, Run
 from .augment import Augmenter
 from .network import build, input_shape
 from .training import Data, predict, train
+
+MOTION_UNITS = ("g", "m/s²", "m/s^2", "m/s2", "°/s", "dps", "deg/s", "rad/s")
 
 
 class Cnn:
@@ -39,7 +41,9 @@ class Cnn:
         ctx.check_cancelled()
         size = str(params["size"])
         model = build(features.axes, features.shape, len(features.classes), size, float(params["dropout"]))
-        augmenter = Augmenter(data.train.reshape(-1, *features.shape), features.axes[1] == "band", params)
+        bands = features.axes[1] == "band"
+        triads = () if bands else triads_of([c.unit for c in features.signal.group.channels])
+        augmenter = Augmenter(data.train.reshape(-1, *features.shape), bands, params, triads)
 
         def augment(batch: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.float32]:
             return augmenter(batch.reshape(-1, *features.shape), rng).reshape(batch.shape)
@@ -77,6 +81,16 @@ class Cnn:
             "float_accuracy": float((guesses == test_labels).mean()) if len(test_labels) else None,
             "windows": {"train": len(data.train), "validation": len(data.validation), "test": len(test_labels)},
         }
+
+
+def triads_of(units: Sequence[str]) -> tuple[int, ...]:
+    """First channel of every three in a row that share a unit of motion: the axes of one sensor."""
+    out: list[int] = []
+    for i in range(len(units) - 2):
+        same = units[i] == units[i + 1] == units[i + 2]
+        if same and units[i] in MOTION_UNITS and (not out or i >= out[-1] + 3):
+            out.append(i)
+    return tuple(out)
 
 
 def _data(features: FeatureSet, shape: tuple[int, int, int]) -> Data:

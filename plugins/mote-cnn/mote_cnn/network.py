@@ -1,7 +1,9 @@
-"""The networks. Every convolution has no activation of its own and is followed by batch norm and ReLU, which is
-what quantisation-aware training needs and what the converter folds into one operator.
+"""The networks. Every convolution but the last has no activation of its own and is followed by batch norm and ReLU,
+which is what quantisation-aware training needs and what the converter folds into one operator.
 
-A convolution over time alone is a 2-D one with a width of one, since microcontroller kernels are 2-D.
+A convolution over time alone is a 2-D one with a width of one, since microcontroller kernels are 2-D. The head is an
+average pool and a 1x1 convolution: unlike MEAN and FULLY_CONNECTED, whose roundings differ by one in places, these
+two have reference kernels that agree with the microcontroller's bit for bit.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 from motestudio.sdk import PluginError
 
 TIME_FILTERS = {"small": (8, 16, 16), "medium": (16, 24, 32), "large": (24, 32, 48)}
-BAND_FILTERS = {"small": (16, 24, 32, 32), "medium": (24, 40, 56, 64), "large": (32, 64, 80, 96)}
+BAND_FILTERS = {"small": (8, 16, 24, 32), "medium": (16, 24, 40, 48), "large": (24, 32, 56, 64)}
 
 
 def input_shape(axes: Sequence[str], shape: Sequence[int]) -> tuple[int, int, int]:
@@ -35,45 +37,30 @@ def build(axes: Sequence[str], shape: Sequence[int], classes: int, size: str, dr
 
     layers = tf_keras.layers
     inputs = tf_keras.Input(input_shape(axes, shape), name="features")
-    x = _over_bands(inputs, BAND_FILTERS[size]) if axes[1] == "band" else _over_time(inputs, TIME_FILTERS[size])
-    x = layers.GlobalAveragePooling2D(name="average")(x)
+    if axes[1] == "band":
+        x = _convolutions(inputs, BAND_FILTERS[size], ((5, 5), (3, 3), (3, 3), (3, 3)))
+    else:
+        x = _convolutions(inputs, TIME_FILTERS[size], ((7, 1), (5, 1), (3, 1)))
+    x = layers.AveragePooling2D((x.shape[1], x.shape[2]), name="average")(x)
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)
-    x = layers.Dense(classes, name="dense")(x)
+    x = layers.Conv2D(classes, (1, 1), name="classes")(x)
+    x = layers.Reshape((classes,), name="flat")(x)
     return tf_keras.Model(inputs, layers.Softmax(name="scores")(x), name="cnn")
 
 
-def _normed(x: Any, name: str) -> Any:
-    import tf_keras
-
-    x = tf_keras.layers.BatchNormalization(name=f"{name}_norm", momentum=0.9)(x)
-    return tf_keras.layers.ReLU(name=f"{name}_relu")(x)
-
-
-def _over_time(x: Any, filters: Sequence[int]) -> Any:
-    import tf_keras
-
-    for i, (n, kernel) in enumerate(zip(filters, (7, 5, 3), strict=True), start=1):
-        # Short windows keep their length, so that there is something left to look at.
-        length, stride = min(kernel, x.shape[1]), 2 if x.shape[1] >= 16 else 1
-        name = f"conv{i}"
-        x = tf_keras.layers.Conv2D(n, (length, 1), (stride, 1), "same", use_bias=False, name=name)(x)
-        x = _normed(x, name)
-    return x
-
-
-def _over_bands(x: Any, filters: Sequence[int]) -> Any:
+def _convolutions(x: Any, filters: Sequence[int], kernels: Sequence[tuple[int, int]]) -> Any:
     import tf_keras
 
     layers = tf_keras.layers
-    stride = 2 if min(x.shape[1], x.shape[2]) >= 16 else 1
-    x = layers.Conv2D(filters[0], (5, 5), (stride, stride), "same", use_bias=False, name="conv1")(x)
-    x = _normed(x, "conv1")
-    for i, n in enumerate(filters[1:], start=2):
-        stride = 2 if i < 4 and min(x.shape[1], x.shape[2]) >= 8 else 1
-        name = f"depthwise{i}"
-        x = layers.DepthwiseConv2D((3, 3), (stride, stride), "same", use_bias=False, name=name)(x)
-        x = _normed(x, name)
-        x = layers.Conv2D(n, (1, 1), use_bias=False, name=f"conv{i}")(x)
-        x = _normed(x, f"conv{i}")
+    for i, (count, kernel) in enumerate(zip(filters, kernels, strict=True), start=1):
+        time, width = int(x.shape[1]), int(x.shape[2])
+        # Three halvings at most, and short axes keep their length, so that there is something left to look at.
+        strides = (2 if i < 4 and time >= 12 else 1, 2 if i < 4 and width >= 3 else 1)
+        # What lies beyond twice an axis less one would only ever see padding.
+        fitting = (min(kernel[0], 2 * time - 1), min(kernel[1], 2 * width - 1))
+        name = f"conv{i}"
+        x = layers.Conv2D(count, fitting, strides, "same", use_bias=False, name=name)(x)
+        x = layers.BatchNormalization(name=f"{name}_norm", momentum=0.9)(x)
+        x = layers.ReLU(name=f"{name}_relu")(x)
     return x
