@@ -114,6 +114,8 @@ def test_workers_die_with_a_parent_that_is_killed_even_in_a_c_loop(bench, tmp_pa
         assert len(workers) == 1
         os.kill(parent.pid, signal.SIGKILL)
         _, alive = psutil.wait_procs(workers, timeout=3)
+        for worker in alive:
+            worker.kill()
     assert not alive
 
 
