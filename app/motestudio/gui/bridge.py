@@ -141,12 +141,14 @@ class Bridge(QObject):
     Signals:
         started(RunningOperation), changed(RunningOperation), finished(RunningOperation)
         failed(RunningOperation): an error that no `on_error` took.
+        happened(RunningOperation, Happening): what any operation tells, for pages that follow another page's.
     """
 
     started = Signal(object)
     changed = Signal(object)
     finished = Signal(object)
     failed = Signal(object)
+    happened = Signal(object, object)
     woken = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -199,6 +201,7 @@ class Bridge(QObject):
             call.running._note(happening)
             if call.on_event:
                 call.on_event(happening)
+            self.happened.emit(call.running, happening)
         if end is None:
             self.changed.emit(call.running)
             return

@@ -217,6 +217,7 @@ class SignalPlot(QWidget):
         self.plot.getAxis("bottom").setHeight(24 if self._show_time else 1)
         if not self._show_time:
             self.plot.getAxis("bottom").setStyle(showValues=False)
+            self.plot.getAxis("bottom").setTicks([])
         self._grid = Grid(self.plot, time=self._show_time)
         self._cursor_item = pg.InfiniteLine(0, angle=90)
         self._cursor_item.setZValue(20)

@@ -23,7 +23,8 @@ class CardFacts:
 
     Attributes:
         title: of the stage.
-        summary: its main parameters, one line.
+        summary: its main parameters, joined by ", "; those that have no room are left out.
+        brief: instead of a summary of which not even the first part has room.
         origin: plugin and version.
         state: ``none``, ``running``, ``fresh``, ``stale`` or ``failed``.
         state_text: beside the dot; the state's name where empty ("57 %" while running).
@@ -34,6 +35,7 @@ class CardFacts:
 
     title: str
     summary: str = ""
+    brief: str = ""
     origin: str = ""
     state: str = "none"
     state_text: str = ""
@@ -48,7 +50,7 @@ class StageCard(PaintedButton):
     def __init__(self, facts: CardFacts, parent: QWidget | None = None) -> None:
         super().__init__(facts.title, parent)
         self.setCheckable(True)
-        self.setMinimumWidth(116)
+        self.setMinimumWidth(92)
         self.setFixedHeight(176)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_facts(facts)
@@ -72,20 +74,28 @@ class StageCard(PaintedButton):
         radius = theme().radius("card")
         chosen = self.isChecked()
         canvas.box(rect, radius, "surface_raised", "accent" if chosen else "line", 2 if chosen else 1)
-        canvas.icon(facts.icon, QRectF(16, 16, 20, 20), "accent" if chosen else "text_secondary")
+        # Narrow cards, in a small window, give up their margin before their words.
+        left = 16.0 if rect.width() >= 116 else 9.0
         words = facts.state_text or facts.state
         width = text_width(words, "caption_number")
-        right = rect.right() - 12
+        if width < rect.width() - 62:
+            canvas.icon(facts.icon, QRectF(left, 16, 20, 20), "accent" if chosen else "text_secondary")
+        right = rect.right() - min(12.0, left)
         canvas.text(QRectF(right - width, 17, width + 1, 18), words, "caption_number", _STATE_INK[facts.state])
         ink, hollow = STATES[facts.state]
         canvas.dot(QPointF(right - width - 9, 26), 6, ink, hollow=hollow)
-        room = rect.width() - 28
-        canvas.text(QRectF(16, 48, room, 22), facts.title, "title", elide=True)
-        canvas.text(QRectF(16, 69, room, 16), facts.summary, "caption", "text_secondary", elide=True)
-        canvas.text(QRectF(16, 87, room, 16), facts.origin, "caption", "text_muted", elide=True)
-        canvas.fill(QRectF(16, 116, rect.width() - 32, 1), "line")
+        room = rect.width() - 2 * left + (4 if left > 9 else 0)
+        canvas.text(QRectF(left, 48, room, 22), facts.title, "title", elide=True)
+        summary = facts.summary
+        while ", " in summary and text_width(summary, "caption") > room:
+            summary = summary.rpartition(", ")[0]
+        if facts.brief and text_width(summary, "caption") > room:
+            summary = facts.brief
+        canvas.text(QRectF(left, 69, room, 16), summary, "caption", "text_secondary", elide=True)
+        canvas.text(QRectF(left, 87, room, 16), facts.origin, "caption", "text_muted", elide=True)
+        canvas.fill(QRectF(left, 116, rect.width() - 2 * left, 1), "line")
         for i, (name, number, unit) in enumerate(facts.figures[:2]):
-            line = QRectF(16, 124 + 20 * i, rect.width() - 32, 18)
+            line = QRectF(left, 124 + 20 * i, rect.width() - 2 * left, 18)
             canvas.text(line, name, "caption", "text_secondary")
             if number:
                 canvas.number(line, number, unit, "caption_number", "right")
@@ -98,7 +108,10 @@ class StageCard(PaintedButton):
 
 
 class FlowArrow(Painted):
-    """What flows from one card to the next: two lines over an arrow, the size under it; dashed amber when stale."""
+    """What flows from one card to the next: two lines over an arrow, the size under it; dashed amber when stale.
+
+    Squeezed below its size hint it is an arrow only, and its words are in the tool tip.
+    """
 
     def __init__(self, count: str = "", shape: str = "", size: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,7 +122,9 @@ class FlowArrow(Painted):
     def set(self, count: str, shape: str = "", size: str = "", *, stale: bool = False) -> None:
         """Show what flows, as ("1,284", "128 x 6", "1.9 MB")."""
         self._count, self._shape, self._size, self._stale = count, shape, size, stale
-        self.setAccessibleName(f"{count} {shape} {size}".strip() + (", stale" if stale else ""))
+        words = ", ".join(t for t in (count, shape, size) if t)
+        self.setToolTip(words)
+        self.setAccessibleName(words + (", stale" if stale else ""))
         self.updateGeometry()
         self.update()
 
@@ -124,15 +139,16 @@ class FlowArrow(Painted):
         return QSize(int(need) + 16, 176)
 
     def minimumSizeHint(self) -> QSize:
-        """The same."""
-        return self.sizeHint()
+        """The arrow."""
+        return QSize(12, 176)
 
     def paint(self, canvas: Canvas) -> None:
         """Draw words and arrow."""
         width = float(self.width())
-        canvas.text(QRectF(0, 50, width, 16), self._count, "section", "text", "center")
-        canvas.text(QRectF(0, 66, width, 16), self._shape, "caption", "text_muted", "center")
-        canvas.text(QRectF(0, 96, width, 16), self._size, "caption", "text_muted", "center")
+        if width + 8 >= self.sizeHint().width():
+            canvas.text(QRectF(0, 50, width, 16), self._count, "section", "text", "center")
+            canvas.text(QRectF(0, 66, width, 16), self._shape, "caption", "text_muted", "center")
+            canvas.text(QRectF(0, 96, width, 16), self._size, "caption", "text_muted", "center")
         y, ink = 88.5, theme().color("warn_mark" if self._stale else "line_strong")
         pen = QPen(ink, 1.5)
         if self._stale:

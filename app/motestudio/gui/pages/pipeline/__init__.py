@@ -1,31 +1,478 @@
-"""The Pipeline page: see what each stage makes of your data, and change how it does it."""
+"""The Pipeline page: stages as cards, what flows between them, the chosen one's form, a window before and after.
+
+Reads and runs through the studio's verbs, in operations; only the small writes of ``project.toml`` happen in the
+window's thread, like undo. It computes nothing of a stage itself.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QStackedWidget
+
+from motestudio.domain.params import Value
+from motestudio.domain.pipeline import CHAIN
+from motestudio.errors import AppError
+from motestudio.gui.bridge import RunningOperation
+from motestudio.gui.commands import Command
 from motestudio.gui.page import Page
-from motestudio.gui.widgets import EmptyState
+from motestudio.gui.pages.pipeline import cards
+from motestudio.gui.pages.pipeline.cards import Progress
+from motestudio.gui.pages.pipeline.inspector import PipelineInspector
+from motestudio.gui.pages.pipeline.preview import Preview
+from motestudio.gui.pages.pipeline.preview_data import Frame, Source, frame, load
+from motestudio.gui.pages.pipeline.strip import DATASET, StageStrip
+from motestudio.gui.theme import theme
+from motestudio.gui.widgets import Button, EmptyState, PageBar, Separator
+from motestudio.project.store import Project
+from motestudio.studio import pipeline, pipeline_edit, train
+from motestudio.studio.operation import Happening, Operation
+from motestudio.studio.pipeline_view import PipelineView, StageView, view
+
+_SAVE_MS = 250
+_REFRESH_MS = 40
+_HIDDEN_REFRESH_MS = 1500
+_NOTHING_TOUCHED = 1_000_000
 
 
 class PipelinePage(Page):
-    """Says what the page is for and leads to what fills it."""
+    """See the module."""
 
     key = "pipeline"
     title = "Pipeline"
-    help = "See what each stage makes of your data, and change how it does it."
+    help = (
+        "Every stage takes what the one before it made. Choose one by click or with the arrow keys: its form is at the "
+        "right, and a window before and after it below.\n"
+        "A change is saved at once and can be undone. What depends on it turns stale; Run stale stages computes "
+        "only that, from the first stale stage on.\n"
+        "Figures of a stale stage are those of its last output."
+    )
 
     def build(self) -> None:
-        """One sentence, one button."""
+        """Bar, strip, preview; the inspector beside them."""
+        self._view: PipelineView | None = None
+        self._source = Source()
+        self._progress = Progress()
+        self._touched = _NOTHING_TOUCHED
+        self._pending: dict[str, dict[str, Value]] = {}
+        self._opened: dict[str, dict[str, Value]] = {}
+        self._followed: RunningOperation | None = None
+        self._own: RunningOperation | None = None
+        self._spans: dict[str, tuple[float, float]] = {}
+        self._project: Project | None = None
+        self._reading = self._again = self._active = False
+        self._window = 0
+        self._make_widgets()
+        self._save_later = self._timer(_SAVE_MS, self._save)
+        self._refresh_later = self._timer(_REFRESH_MS, self.refresh)
+        context = self.context
+        for signal in (context.project_changed, context.recordings_changed, context.pipeline_changed):
+            signal.connect(self._outdated)
+        context.bridge.happened.connect(self._happened)
+        context.bridge.finished.connect(self._ended)
+
+    def _timer(self, milliseconds: int, run: Callable[[], object]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(run)
+        return timer
+
+    def _make_widgets(self) -> None:
+        self.bar = PageBar("Pipeline")
+        self.cancel = Button("Cancel", "secondary")
+        self.until = Button("Run to here", "secondary", "ph.play")
+        self.run_button = Button("Run stale stages", "primary")
+        self.run_button.setToolTip("Ctrl+Enter")
+        self.until.setToolTip("Run up to the chosen stage  Ctrl+Shift+Enter")
+        for button, act in ((self.cancel, self.stop), (self.until, self.run_to_here), (self.run_button, self.run)):
+            button.clicked.connect(act)
+            self.bar.add_action(button)
+        self.cancel.hide()
+        self.body.addWidget(self.bar)
+        self.body.addSpacing(6)
+        self.strip = StageStrip()
+        self.strip.chosen.connect(self._chosen)
+        self.body.addWidget(self.strip)
+        self.body.addSpacing(14)
+        self.body.addWidget(Separator())
+        self.preview = Preview()
+        self.preview.stepped.connect(self.step_window)
         self.empty = EmptyState(
             "ph.flow-arrow",
-            "Pipeline",
-            "See what each stage makes of your data, and change how it does it.",
+            "Nothing to show yet",
+            "Record takes of two classes at least; then every stage shows here what it makes of them.",
             "Record a take",
+            virtual=True,
         )
-        self.empty.action.clicked.connect(self._fill)
-        self.body.addWidget(self.empty)
+        self.empty.action.clicked.connect(self._record)
+        self.empty.virtual.clicked.connect(self._use_virtual)
+        self.not_run = EmptyState(
+            "ph.flow-arrow",
+            "No windows yet",
+            "Run the stages to see a window of a take before and after each of them.",
+            "Run to the features",
+        )
+        self.not_run.action.clicked.connect(self._run_features)
+        self.below = QStackedWidget()
+        for widget in (self.preview, self.empty, self.not_run):
+            self.below.addWidget(widget)
+        self.body.addWidget(self.below, 1)
+        inspector = PipelineInspector()
+        inspector.param_changed.connect(self._param_changed)
+        inspector.stage_chosen.connect(self._stage_chosen)
+        inspector.reset_wanted.connect(self._reset)
+        inspector.clean_wanted.connect(self._clean)
+        inspector.dataset_changed.connect(self._dataset_changed)
+        self.inspector = self.form = inspector
 
-    def _fill(self) -> None:
+    # Reading
+
+    def activated(self) -> None:
+        """Read what may have changed."""
+        self._active = True
+        self._refresh_later.start(_REFRESH_MS)
+
+    def deactivated(self) -> None:
+        """Save what is not yet."""
+        self._active = False
+        self._save()
+
+    @Slot()
+    def _outdated(self) -> None:
+        if self.context.project is not self._project:
+            self._forget()
+        self._refresh_later.start(_REFRESH_MS if self._active else _HIDDEN_REFRESH_MS)
+
+    def _forget(self) -> None:
+        """Another project: nothing of the old one stays."""
+        self._project = self.context.project
+        self._view, self._source, self._progress = None, Source(), Progress()
+        self._pending.clear()
+        self._opened.clear()
+        self._touched, self._window = _NOTHING_TOUCHED, 0
+        self._followed = self._own = None
+        self._save_later.stop()
+        self.strip.current = DATASET
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the pipeline beside the window."""
+        project = self._project = self.context.project
+        if project is None:
+            return
+        if self._reading:
+            self._again = True
+            return
+        self._reading, self._again = True, False
+        studio = self.context.studio
+
+        def work(_: Operation) -> tuple[Project, PipelineView, Source]:
+            seen = view(studio, project)
+            return project, seen, load(project, seen)
+
+        self.context.run_operation("Read the pipeline", work, self._read, self._not_read, quiet=True)
+
+    @Slot(object)
+    def _not_read(self, error: BaseException) -> None:
+        self._reading = False
+        self.context.show_error(error)
+
+    @Slot(object)
+    def _read(self, found: tuple[Project, PipelineView, Source]) -> None:
+        self._reading = False
+        project, seen, source = found
+        if project is not self.context.project:
+            return
+        first = self._view is None
+        same = source.folders == self._source.folders
+        self._view, self._source = seen, source
+        if not self._pending:
+            self._touched = _NOTHING_TOUCHED
+        for stage in seen.stages:
+            self._opened.setdefault(stage.status.use.key, dict(stage.status.params))
+        if first and self.strip.current == DATASET:
+            chosen = seen.of_kind("feature") or (seen.stages[0] if seen.stages else None)
+            self.strip.current = chosen.status.use.key if chosen else DATASET
+        self._show()
+        self._show_window(force=not same)
+        if self._again:
+            self._refresh_later.start(_REFRESH_MS)
+
+    # Showing
+
+    def _show(self) -> None:
+        seen = self._view
+        if seen is None:
+            return
+        self.strip.show_view(seen, self._progress, self._touched)
+        self.bar.set_facts(seen.name, cards.counts(seen, self._progress, self._touched))
+        self._show_inspector()
+        states = [card.facts.state for card in self.strip.cards.values()]
+        running = self._followed is not None
+        stale = seen.dataset.data is not None and any(s != "fresh" for s in states)
+        self.run_button.setEnabled(stale and not running)
+        self.until.setVisible(not running)
+        upto = states[: self.strip.keys.index(self.strip.current)]
+        self.until.setEnabled(seen.dataset.data is not None and any(s != "fresh" for s in upto))
+        self.cancel.setVisible(running)
+        rail = next((s for s in ("running", "failed", "stale", "none") if s in states), "fresh")
+        if seen.dataset.data is None:
+            rail = "none"
+        self.context.set_stage("pipeline", "stale" if rail == "none" and "fresh" in states else rail)
+
+    def _show_inspector(self) -> None:
+        seen, project = self._view, self.context.project
+        if seen is None or project is None:
+            return
+        stage = self._stage()
+        if stage is None:
+            self.form.show_dataset(seen, project.config.dataset)
+            return
+        use = stage.status.use
+        pending = self._pending.get(use.key)
+        if pending:
+            # What was just set is shown as set, though the read that knows it is still on its way.
+            use = replace(use, params={**use.params, **pending})
+            stage = replace(stage, status=replace(stage.status, use=use))
+        self.form.show_stage(
+            seen,
+            stage,
+            pipeline_edit.alternatives(self.context.studio, use),
+            self._saved(stage),
+            self.strip.cards[use.key].facts,
+            cards.reason_of(stage, self._progress),
+        )
+
+    def _saved(self, stage: StageView) -> dict[str, Value]:
+        """What the last output was computed with; without one, what was there when the project was opened."""
+        if stage.shown is not None and stage.shown.key.stage == stage.status.use.stage:
+            return dict(stage.shown.key.params)
+        return self._opened.get(stage.status.use.key, {})
+
+    def _stage(self) -> StageView | None:
+        return self._view.stage(self.strip.current) if self._view and self.strip.current else None
+
+    @Slot(str)
+    def _chosen(self, _: str) -> None:
+        self._show()
+        self._show_window()
+
+    def _show_window(self, *, force: bool = True) -> None:
+        """Read the window to show beside the window of the program, and show it."""
+        project, seen = self.context.project, self._view
+        if project is None or seen is None:
+            return
+        if not len(self._source):
+            self.below.setCurrentWidget(self.empty if seen.dataset.data is None else self.not_run)
+            return
+        self.preview.stale.setVisible(self._is_stale())
+        if not force and self.below.currentWidget() is self.preview:
+            return
+        source, index = self._source, self._window
+        chosen = self._stage()
+        whole = chosen is None or chosen.kind == "window"
+
+        def work(_: Operation) -> tuple[Source, Frame | None]:
+            return source, frame(project, source, index, whole=whole)
+
+        self.context.run_operation("Read a window", work, self._show_frame, quiet=True)
+
+    @Slot(object)
+    def _show_frame(self, found: tuple[Source, Frame | None]) -> None:
+        source, shown = found
+        project = self.context.project
+        if source is not self._source or shown is None or project is None:
+            return
+        self._window = shown.index
+        inks = theme().class_colors([c.name for c in project.config.classes])
+        self.below.setCurrentWidget(self.preview)
+        self.preview.show_frame(shown, len(source), inks.get(shown.label, "text_muted"), stale=self._is_stale())
+
+    def _is_stale(self) -> bool:
+        return self._source.stale or self._touched < _NOTHING_TOUCHED
+
+    def step_window(self, by: int) -> None:
+        """Show the next window, or the one before."""
+        wanted = min(len(self._source) - 1, max(0, self._window + by))
+        if len(self._source) and wanted != self._window:
+            self._window = wanted
+            self._show_window()
+
+    # Changing
+
+    @Slot(str, str, object)
+    def _param_changed(self, key: str, param: str, value: Value) -> None:
+        self._pending.setdefault(key, {})[param] = value
+        self._touch(key)
+        self._save_later.start()
+
+    def _touch(self, key: str) -> None:
+        """Mark a stage, and what hangs on it, as stale at once."""
+        if key in self.strip.cards:
+            self._touched = min(self._touched, list(self.strip.cards).index(key))
+        if self._progress.failed:
+            self._progress = Progress(self._progress.running, self._progress.fraction)
+        self._show()
+        self.preview.stale.setVisible(self._is_stale())
+
+    def _save(self) -> None:
+        """Write what was set since the last time; undoable."""
+        self._save_later.stop()
+        pending, self._pending = self._pending, {}
+        project = self.context.project
+        if project is None or not pending:
+            return
+        for key, values in pending.items():
+            try:
+                pipeline_edit.set_params(self.context.studio, project, key, values)
+            except AppError as error:
+                place = str(error.data.get("param", ""))
+                if self.form.form is None or not self.form.form.set_problem(place, error.hint):
+                    self.context.show_error(error)
+        self.context.pipeline_changed.emit()
+
+    def _change(self, key: str, change: Callable[[Project], object]) -> None:
+        self._save()
+        project = self.context.project
+        if project is None:
+            return
+        try:
+            change(project)
+        except AppError as error:
+            self.context.show_error(error)
+        else:
+            self._touch(key)
+        self.context.pipeline_changed.emit()
+
+    @Slot(str, str)
+    def _stage_chosen(self, key: str, stage: str) -> None:
+        self._opened.pop(key, None)
+        self._change(key, lambda project: pipeline_edit.choose(self.context.studio, project, key, stage))
+
+    @Slot(str, dict)
+    def _reset(self, key: str, values: dict[str, Any]) -> None:
+        self._change(key, lambda project: pipeline_edit.set_params(self.context.studio, project, key, values))
+
+    @Slot(str)
+    def _clean(self, key: str) -> None:
+        self._change(key, lambda project: pipeline_edit.set_params(self.context.studio, project, key, {}))
+
+    @Slot(dict)
+    def _dataset_changed(self, changes: dict[str, Any]) -> None:
+        first = next(iter(self.strip.cards), "")
+        self._change(first, lambda project: pipeline_edit.set_dataset(project, **changes))
+
+    # Running
+
+    def run(self) -> None:
+        """Run all that is stale; a whole pipeline is kept as a run."""
+        self._start("")
+
+    def run_to_here(self) -> None:
+        """Run up to the chosen stage."""
+        stage = self._stage()
+        if stage is not None:
+            self._start(stage.kind)
+
+    def _run_features(self) -> None:
+        self._start("feature")
+
+    def _start(self, until: str) -> None:
+        self._save()
+        project, seen, studio = self.context.project, self._view, self.context.studio
+        if project is None or seen is None or self._followed is not None:
+            return
+        kinds = [s.kind for s in seen.stages]
+        last = next((k for k in CHAIN if k == until), None)
+        self._spans = _spans(seen, until)
+        whole = last in (None, kinds[-1] if kinds else None) and "convert" in kinds
+
+        def work(operation: Operation) -> object:
+            if whole:
+                return train.train(studio, project, operation)
+            return pipeline.run(studio, project, operation, until=last)
+
+        self._progress = Progress()
+        self._followed = self._own = self.context.run_operation("Pipeline", work, self._done)
+        self._show()
+
+    @Slot(object)
+    def _done(self, _: object) -> None:
+        self.context.runs_changed.emit()
+
+    def stop(self) -> None:
+        """Cancel what runs; nothing half-made is kept."""
+        if self._followed is not None:
+            self._followed.cancel()
+
+    @Slot(object, object)
+    def _happened(self, running: RunningOperation, happening: Happening) -> None:
+        """Follow a run of the pipeline, this page's or another's."""
+        if happening.kind == "part" and happening.name in self.strip.cards:
+            if self._followed is not running:
+                self._followed = running
+                self._spans = _spans(self._view, "") if self._view else {}
+            self._progress = Progress(happening.name, 0.0)
+            self._show()
+        elif running is self._followed and happening.kind == "progress" and self._progress.running:
+            low, high = self._spans.get(self._progress.running, (0.0, 1.0))
+            share = min(1.0, max(0.0, (happening.fraction - low) / ((high - low) or 1.0)))
+            self._progress = Progress(self._progress.running, share)
+            self._show_running()
+        elif running is self._followed and happening.kind == "done":
+            self._refresh_later.start(_REFRESH_MS)
+
+    def _show_running(self) -> None:
+        """Only the card that runs, many times a second."""
+        stage = self._view.stage(self._progress.running) if self._view else None
+        if stage is not None:
+            self.strip.cards[self._progress.running].set_facts(cards.card(stage, self._progress))
+
+    @Slot(object)
+    def _ended(self, running: RunningOperation) -> None:
+        if running is not self._followed:
+            return
+        failed = self._progress.running if running.state == "failed" else ""
+        self._progress = Progress("", -1.0, failed, str(running.error) if failed else "")
+        self._followed = self._own = None
+        self._show()
+        self._refresh_later.start(_REFRESH_MS)
+
+    # Elsewhere
+
+    def _record(self) -> None:
         self.context.goto("record")
+
+    def _use_virtual(self) -> None:
+        self.context.connect_device("virtual", then=self._record)
+
+    def commands(self) -> list[Command]:
+        """What can be done here by name."""
+        strip, step = self.strip, self.step_window
+        idle, busy = (lambda: self._followed is None), (lambda: self._followed is not None)
+        return [
+            Command("pipeline.run", "Run stale stages", self.run, "Pipeline", "Ctrl+Return", idle),
+            Command(
+                "pipeline.until", "Run to the chosen stage", self.run_to_here, "Pipeline", "Ctrl+Shift+Return", idle
+            ),
+            Command("pipeline.cancel", "Cancel the run", self.stop, "Pipeline", "", busy),
+            Command("pipeline.next", "Choose the next stage", lambda: strip.step(1), "Pipeline", "Right"),
+            Command("pipeline.previous", "Choose the stage before", lambda: strip.step(-1), "Pipeline", "Left"),
+            Command("pipeline.window", "Show the next window", lambda: step(1), "Pipeline", "PgDown"),
+            Command("pipeline.window_before", "Show the window before", lambda: step(-1), "Pipeline", "PgUp"),
+        ]
+
+
+def _spans(seen: PipelineView, until: str) -> dict[str, tuple[float, float]]:
+    """The part of the progress bar that each stage of a run fills, by its key."""
+    last = CHAIN.index(until) if until in CHAIN else len(CHAIN)
+    known = [(s.status.use.key, k) for s in seen.stages for k in CHAIN[: last + 1] if k == s.kind]
+    parts = pipeline.spans([kind for _, kind in known])
+    return {key: part for (key, _), part in zip(known, parts, strict=True)}
 
 
 PAGE = PipelinePage
