@@ -106,7 +106,7 @@ class _Steps:
             self._restart(happening.text)
         elif happening.kind == "progress":
             if self._task is None:
-                self._restart(happening.text)
+                self._restart("")
             assert self._task is not None
             self._bar.update(self._task, completed=happening.fraction, description=happening.text)
         elif happening.kind == "done":
@@ -118,7 +118,8 @@ class _Steps:
 
     def _restart(self, text: str) -> None:
         self._clear()
-        self._bar.console.print(Text(text, style="bold")) if text else None
+        if text:
+            self._bar.console.print(Text(text, style="bold"))
         self._task = self._bar.add_task(text, total=1.0)
 
     def _clear(self) -> None:

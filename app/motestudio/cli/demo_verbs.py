@@ -67,6 +67,7 @@ def _summary(state: State, result: dict[str, Any], report: Path) -> None:
 def studio(
     context: typer.Context,
     folder: Annotated[Path | None, typer.Argument(help="Project to open.")] = None,
+    virtual: Annotated[bool, typer.Option("--virtual", help="Connect the project to the virtual board.")] = False,
 ) -> None:
     """Open the window."""
     from motestudio.errors import MissingError
@@ -80,7 +81,7 @@ def studio(
             f"The window's packages are not installed ({error.name}).",
             "Run: pip install 'motestudio[gui]'.",
         ) from error
-    raise typer.Exit(int(window.run(folder)))
+    raise typer.Exit(int(window.run(folder, virtual=virtual)))
 
 
 def bench(

@@ -153,6 +153,7 @@ def import_recordings(studio: Studio, project: Project, source: Path, operation:
                 Facts(subject=clip.subject, session=clip.session),
                 segments=segments,
                 split=clip.split,
+                durable=False,
             )
             writer.append(np.asarray(rows), 0, 0)
             writer.finish(Health(rate_hz=clips.group.rate_hz))

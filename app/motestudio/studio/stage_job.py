@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from motestudio.domain.params import Value
-from motestudio.errors import Cancelled, JobError
+from motestudio.errors import Cancelled, JobError, MissingError
 from motestudio.jobs.messages import (
     Completed,
     Crashed,
@@ -59,9 +59,17 @@ def run_stage(
         What the stage said of its output.
 
     Raises:
+        MissingError: a package that the stage needs is not installed.
         JobError: it failed, crashed or timed out.
         Cancelled: the caller cancelled.
     """
+    if entry.missing:
+        raise MissingError(
+            "stage.requirement",
+            f"{entry.manifest.title} needs {', '.join(entry.missing)}, which is not installed.",
+            "Run: pip install 'motestudio[train]'.",
+            {"missing": list(entry.missing)},
+        )
     kind = kind or entry.manifest.kind
     message = RunStage(
         job=uuid.uuid4().hex,
