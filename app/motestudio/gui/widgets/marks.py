@@ -100,9 +100,14 @@ class KeyHints(Painted):
 
     def __init__(self, hints: list[tuple[tuple[str, ...], str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.hints = hints
         self.setFixedHeight(theme().size("hint_bar"))
+        self.set_hints(hints)
+
+    def set_hints(self, hints: list[tuple[tuple[str, ...], str]]) -> None:
+        """Show other hints."""
+        self.hints = hints
         self.setAccessibleName("; ".join(f"{' '.join(keys)} {what}" for keys, what in hints))
+        self.update()
 
     def paint(self, canvas: Canvas) -> None:
         """Draw as many as fit."""
