@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.command import Done, Mote
 
 pytest.importorskip("tensorflow", reason="training needs TensorFlow")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from motestudio.errors import Cancelled, JobError, PluginError
 from motestudio.project.store import Project
 from motestudio.studio import label, pipeline

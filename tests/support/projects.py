@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
 from motestudio.domain.labels import Segment
 from motestudio.domain.recording import Facts, Health
 from motestudio.domain.signal import Channel, ChannelGroup

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from motestudio.domain.labels import Segment
 from motestudio.domain.signal import Channel, ChannelGroup
 from motestudio.errors import ProjectError

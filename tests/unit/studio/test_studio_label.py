@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from motestudio.domain.labels import Segment
 from motestudio.errors import ProjectError
 from motestudio.project.store import Project
