@@ -41,6 +41,7 @@ class LiveSignalPlot(QWidget):
     Args:
         group: what the reader delivers: rate, channels, units, scales.
         axes: (title, indices of channels) per axis; one axis per unit where empty.
+        show_time: numbers under the lowest axis.
 
     Signals:
         ticked(object, int): after each drawing: the samples in view (physical, shape (n, channels)) and the index of
@@ -55,6 +56,7 @@ class LiveSignalPlot(QWidget):
         axes: Sequence[tuple[str, Sequence[int]]] = (),
         *,
         axis_width: int = AXIS_WIDTH,
+        show_time: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -78,7 +80,7 @@ class LiveSignalPlot(QWidget):
                 title,
                 channels[0].unit,
                 plot_channels(group, indices),
-                show_time=i == len(self._axes) - 1,
+                show_time=show_time and i == len(self._axes) - 1,
                 axis_width=axis_width,
                 note=note,
             )

@@ -94,6 +94,11 @@ class ScorePlot(Painted):
         limit = "no limit" if self._threshold is None else f"threshold {self._threshold:.2f}"
         self.setAccessibleName(f"Score of {self._name}, {limit}")
 
+    def y_of(self, score: float) -> float:
+        """The y in this widget's pixels of a score."""
+        area = self._area()
+        return area.bottom() - min(1.0, max(0.0, score)) * area.height()
+
     # Drawing
 
     def _area(self) -> QRectF:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets.buttons import Button
+from motestudio.gui.widgets.canvas import Canvas, Painted, text_width
 from motestudio.gui.widgets.labels import ElidedText, Number, Text
 from motestudio.gui.widgets.marks import Separator
 from motestudio.gui.widgets.rows import Row, RowList
@@ -47,6 +48,49 @@ class SectionHeader(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
 
+class FactsLine(Painted):
+    """A few facts in a row, muted; those that have no room are left out from the right and told in the tool tip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._facts: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(20)
+
+    @property
+    def text(self) -> str:
+        """All of them."""
+        return "   ".join(self._facts)
+
+    def set_facts(self, facts: Sequence[str]) -> None:
+        """Change them."""
+        if tuple(facts) != self._facts:
+            self._facts = tuple(facts)
+            self.setAccessibleName(", ".join(facts))
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """All of them."""
+        return QSize(sum(int(text_width(f, "body")) + 12 for f in self._facts), 20)
+
+    def minimumSizeHint(self) -> QSize:
+        """None of them."""
+        return QSize(8, 20)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw as many as fit."""
+        x = 0.0
+        for fact in self._facts:
+            if x + text_width(fact, "body") > self.width() + 0.5:
+                break
+            x = canvas.text(QRectF(x, 0, self.width() - x + 1, self.height()), fact, "body", "text_muted") + 12
+        else:
+            self.setToolTip("")
+            return
+        self.setToolTip(self.text)
+
+
 class PageBar(QWidget):
     """The 48 px bar on top of a page: title, a few facts, and actions at the right (the primary one last)."""
 
@@ -60,7 +104,7 @@ class PageBar(QWidget):
         self._layout.addWidget(self.title)
         self._layout.addSpacing(4)
         self.name = Text("", "control", "text_secondary")
-        self.facts = ElidedText("", "body", "text_muted")
+        self.facts = FactsLine()
         self._layout.addWidget(self.name)
         self._layout.addSpacing(4)
         self._layout.addWidget(self.facts, 1)
@@ -68,7 +112,7 @@ class PageBar(QWidget):
     def set_facts(self, name: str, facts: Sequence[str] = ()) -> None:
         """Show the subject's name ("run 17") and facts about it ("13 ops", "1.07 M MAC")."""
         self.name.setText(name)
-        self.facts.set_text("   ".join(facts))
+        self.facts.set_facts(facts)
 
     def add_action(self, widget: QWidget) -> None:
         """Add a control at the right."""
