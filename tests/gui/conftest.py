@@ -115,3 +115,34 @@ def assert_no_clipped_text():
 @pytest.fixture
 def settle():
     return _settle
+
+
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory):
+    """A project with takes and a trained run; never opened in place, see `trained_window`."""
+    from support import trained
+
+    return trained.make(tmp_path_factory.mktemp("trained") / "wand")
+
+
+@pytest.fixture
+def trained_window(qtbot, window, context, tmp_path, trained_folder):
+    """The window with a copy of that project, and the plugin it was trained by."""
+    import shutil
+
+    from motestudio.studio.home import Studio
+    from support import trained
+
+    folder = shutil.copytree(trained_folder, tmp_path / "wand")
+    context._studio = Studio((trained.PLUGINS.parent,))
+    with qtbot.waitSignal(context.runs_changed, timeout=10000):
+        context.open_project(folder)
+    return window
+
+
+@pytest.fixture
+def virtual_board(qtbot, trained_window, context):
+    """The virtual board, connected."""
+    with qtbot.waitSignal(context.device_changed, timeout=20000, check_params_cb=None):
+        context.connect_device("virtual")
+    return context.session

@@ -57,6 +57,19 @@ def board_list(context: typer.Context) -> None:
     )
 
 
+@board_app.command("use")
+def board_use(
+    context: typer.Context, board: Annotated[str, typer.Argument(help="Board file id, see: mote board list.")]
+) -> None:
+    """Make a board the project's target."""
+    from motestudio.studio.analyse import use_board
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio:
+        name = use_board(studio, project, board)
+    state.output.result({"board": board, "name": name}, [f"The project's board is {name}."])
+
+
 @board_app.command("describe")
 def board_describe(context: typer.Context, port: PortOption = "", baud: BaudOption = 115200) -> None:
     """Ask a board what it is."""

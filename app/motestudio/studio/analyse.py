@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from motestudio.analysis.costs import model_spread, op_ms
@@ -34,6 +35,7 @@ __all__ = [
     "one_line",
     "op_times",
     "shortfall",
+    "use_board",
 ]
 
 
@@ -92,6 +94,25 @@ def every_board(studio: Studio, project: Project, run: Run) -> list[Verdict]:
         for b in studio.boards.values()
     ]
     return sorted(verdicts, key=lambda v: (not v.fits, v.budget("latency").used))
+
+
+def use_board(studio: Studio, project: Project, board_id: str) -> str:
+    """Make a board the project's; undoable. Returns its name.
+
+    Raises:
+        ProjectError: there is no such board.
+    """
+    name, before = studio.board(board_id).name, project.config.board
+    if before != board_id:
+        _save_board(project, board_id)
+        project.undo.push(
+            f"board {name}", partial(_save_board, project, before), partial(_save_board, project, board_id)
+        )
+    return name
+
+
+def _save_board(project: Project, board_id: str) -> None:
+    project.save(replace(project.config, board=board_id))
 
 
 def _arena(measured: Any) -> ArenaUse | None:

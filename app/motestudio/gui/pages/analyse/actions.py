@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,7 +11,7 @@ from motestudio.errors import DeviceError
 from motestudio.gui.bridge import RunningOperation
 from motestudio.gui.context import AppContext
 from motestudio.project.store import Project
-from motestudio.studio import deploy, evaluate
+from motestudio.studio import analyse, deploy, evaluate
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
 from motestudio.studio.train import Run
@@ -96,13 +95,11 @@ class Actions(QObject):
         context, project = self._context, self._context.project
         if project is None:
             return
-        before = project.config.board
+        studio = context.studio
 
-        def save(board: str) -> None:
-            project.save(replace(project.config, board=board))
+        def done(_: str) -> None:
+            context.project_changed.emit()
+            context.pipeline_changed.emit()
+            then()
 
-        save(board_id)
-        project.undo.push(f"board {board_id}", partial(save, before), partial(save, board_id))
-        context.project_changed.emit()
-        context.pipeline_changed.emit()
-        then()
+        context.edits.submit(f"Use {board_id}", lambda: lambda _: analyse.use_board(studio, project, board_id), done)

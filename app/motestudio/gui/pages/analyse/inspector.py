@@ -156,7 +156,7 @@ def _board_row(verdict: Verdict) -> FactRow:
     latency = verdict.budget("latency")
     name = verdict.board_name.split(" (")[0]
     if verdict.fits:
-        number, unit = estimate(latency.used, latency.plus_minus, "ms")
+        number, unit = estimate(latency.used, latency.plus_minus, "ms") if latency.used >= 1 else ("<1", "ms")
         return FactRow(name, "", number, unit, "ok")
     row = FactRow(name, "", _short(verdict), "", "bad")
     row.value_ink = "bad"
