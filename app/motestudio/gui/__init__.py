@@ -62,6 +62,7 @@ they switch live.
     Tag(text, tone)   StatusDot(state)   KeyCap   KeyHints(hints): the 36 px bar under a page   Swatch(ink)
     IconMark(name, ink, size)   VerdictMark(tone)   Separator(vertical=, margin=)
     Bar(ink, height).set(share)   BudgetBar.set(parts, limit) with part_ink(i) for its legend
+    PartsGroup(title).set_budget(Budget): both with title and total
     Figure(name).set(number, unit, limit, share, foot)   Sparkline(ink).set_values(values)
     LevelMeter(name, ink, unit).set_level(rms, peak, text, clips=, dead=)
     ClassRow(name, ink, key).set_count(n, target)   ScoreRow(name, ink, key).set_score   FactRow(title, note, value,

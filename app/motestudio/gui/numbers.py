@@ -53,6 +53,15 @@ def estimate(value: float, plus_minus: float, unit: str) -> tuple[str, str]:
     return with_minus(f"{value / size:,.{decimals}f} ± {around:,.{decimals}f}"), shown
 
 
+def budget_text(used: float, plus_minus: float, limit: float, unit: str) -> tuple[str, str, str]:
+    """A figure against its limit: (number with ±, unit, limit in that unit or empty): ("19 ± 2", "KB", "96")."""
+    number, shown = estimate(used, plus_minus, unit)
+    size = {"KB": 1024.0, "MB": 1024.0**2, "GB": 1024.0**3}.get(shown, 1.0) if unit == "B" else 1.0
+    most = limit / size
+    words = f"{most:,.0f}" if most >= 100 or most == round(most) else f"{most:.1f}"
+    return number, shown, words if limit else ""
+
+
 def quantity(value: float, unit: str, digits: int = 3) -> tuple[str, str]:
     """A value with an SI prefix: (442000, "") gives ("442", "k"); (0.021, "s") gives ("21.0", "ms")."""
     if value == 0:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from motestudio.studio import analyse
 from motestudio.studio.evaluate import BoardCheck, Measurement, measured
 from motestudio.studio.train import Run

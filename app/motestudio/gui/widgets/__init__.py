@@ -9,6 +9,7 @@ from motestudio.gui.widgets.labels import ElidedText, FittingText, Number, Text
 from motestudio.gui.widgets.marks import IconMark, KeyCap, KeyHints, Separator, StatusDot, Swatch, Tag, VerdictMark
 from motestudio.gui.widgets.meters import LevelMeter, Sparkline
 from motestudio.gui.widgets.notices import Banner, EmptyState
+from motestudio.gui.widgets.parts import PartsGroup
 from motestudio.gui.widgets.rows import ClassRow, FactRow, Row, RowList, ScoreRow
 from motestudio.gui.widgets.sections import Column, KeyValue, PageBar, SectionHeader, scrolled
 from motestudio.gui.widgets.stage_card import CardFacts, FlowArrow, StageCard
@@ -42,6 +43,7 @@ __all__ = [
     "PageBar",
     "Painted",
     "PaintedButton",
+    "PartsGroup",
     "RecordButton",
     "Row",
     "RowList",

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from motestudio.domain.board import BoardFile
 from motestudio.domain.model_report import Budget, ModelReport, OpInfo, Verdict
-from motestudio.gui.numbers import byte_size, estimate, quantity, significant
+from motestudio.gui.numbers import budget_text, byte_size, quantity, significant
 from motestudio.project.store import Project
 from motestudio.studio import analyse, evaluate, train
 from motestudio.studio.home import Studio
 
 _CORES = {"xtensa-lx6": "Xtensa LX6", "xtensa-lx7": "Xtensa LX7", "rv32imc": "RISC-V RV32IMC"}
 _KERNELS = {"cmsis-nn": "CMSIS-NN", "esp-nn": "ESP-NN", "reference": "reference kernels"}
-_SIZES = {"B": 1.0, "KB": 1024.0, "MB": 1024.0**2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,8 @@ def _has_features(data: AnalyseData) -> bool:
 
 
 def budget_texts(budget: Budget) -> tuple[str, str, str]:
-    """(number with ±, unit, limit in that unit or empty)."""
-    number, unit = estimate(budget.used, 0.0 if budget.measured else budget.plus_minus, budget.unit)
-    limit = budget.limit / _SIZES[unit] if budget.unit == "B" else budget.limit
-    shown = f"{limit:,.0f}" if limit >= 100 or limit == round(limit) else f"{limit:.1f}"
-    return number, unit, shown if budget.limit else ""
+    """(number with ±, unit, limit in that unit or empty); without ± where it was measured."""
+    return budget_text(budget.used, 0.0 if budget.measured else budget.plus_minus, budget.limit, budget.unit)
 
 
 def headline(verdict: Verdict) -> tuple[str, str]:
