@@ -10,7 +10,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from motestudio.gui.numbers import duration
 from motestudio.gui.plots.ticks import FloatArray
 from motestudio.gui.theme import Ink, theme
 from motestudio.gui.widgets.canvas import Canvas, Painted
@@ -110,11 +109,16 @@ class OverviewStrip(Painted):
         """Signal, labels, viewport."""
         left, right = self._x(self._viewport[0]), self._x(self._viewport[1])
         window = QRectF(left, 2, max(4.0, right - left), 58)
-        canvas.text(QRectF(0, 12, self._left - 10, 24), duration(round(self.seconds)), "caption", "text_muted", "right")
+        canvas.text(QRectF(0, 12, self._left - 10, 24), _length(self.seconds), "caption", "text_muted", "right")
         if self.seconds:
             canvas.box(window, 3, "selection")
         wide = (self.width() - self._left) / max(1, len(self._columns))
-        for i, (low, high) in enumerate(self._columns):
+        if wide > 1.5:  # fewer samples than pixels: a line, not dashes
+            points = [
+                QPointF(self._left + (i + 0.5) * wide, 25 - high * 20) for i, (_, high) in enumerate(self._columns)
+            ]
+            canvas.curve(points, "text_muted")
+        for i, (low, high) in enumerate(self._columns if wide <= 1.5 else ()):
             top, bottom = 25 - high * 20, 25 - low * 20
             canvas.fill(QRectF(self._left + i * wide, top, max(1.0, wide), max(1.0, bottom - top)), "text_muted")
         for segment in self._segments:
@@ -186,3 +190,10 @@ class OverviewStrip(Painted):
             self._viewport = (start, start + width)
             self.update()
             self.viewport_changed.emit(*self._viewport)
+
+
+def _length(seconds: float) -> str:
+    """A length short enough for the axis: 2.0 s, 252 s, 61 min."""
+    if seconds < 1000:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"

@@ -32,6 +32,11 @@ class PlotTitle(Painted):
         self.setFixedHeight(TITLE_HEIGHT)
         self.setAccessibleName(f"{title}, {unit}")
 
+    def set_left(self, left: int) -> None:
+        """Begin further right, as where a playhead may stand at the plot's edge."""
+        self._left = left
+        self.update()
+
     def set_channels(self, channels: Sequence[PlotChannel]) -> None:
         """Change the legend."""
         self._channels = list(channels)
@@ -53,7 +58,7 @@ class PlotTitle(Painted):
         """Draw the line; legend entries that have no room are left out."""
         height = float(self.height())
         note = text_width(self._note, "caption") if self._note else 0.0
-        right = self.width() - note - 16
+        right = self.width() - (note + 16 if note else 0)
         canvas.text(QRectF(self.width() - note - 1, 0, note + 2, height), self._note, "caption", "text_muted")
         x = canvas.text(QRectF(self._left, 0, right, height), self._title, "strong")
         if self._unit:

@@ -73,6 +73,7 @@ class Track(Painted):
         self._drag: tuple[int, str, float] | None = None
         self._ghost: tuple[float, float] | None = None
         self._marks: list[tuple[float, float]] = []
+        self._align = "right" if kind == "label" else "left"
         self.setFixedHeight(36 if kind == "label" else 24)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
@@ -115,7 +116,9 @@ class Track(Painted):
         """Name, ground, blocks."""
         rect = QRectF(self.rect())
         lane = rect.adjusted(self._left, 0, 0, 0)
-        canvas.text(QRectF(0, 0, self._left - 8, rect.height()), self._name, "caption_number", "text_secondary", "left")
+        canvas.text(
+            QRectF(0, 0, self._left - 8, rect.height()), self._name, "caption_number", "text_secondary", self._align
+        )
         if self._kind in ("label", "ribbon"):
             canvas.box(lane, 4, theme().mix("surface", "track", 0.6))
         canvas.painter.save()

@@ -118,14 +118,14 @@ class KeyHints(Painted):
         x, middle = 24.0, rect.center().y()
         canvas.fill(QRectF(0, 0, rect.width(), 1), "line")
         for keys, what in self.hints:
-            width = sum(keycap_width(k) + 4 for k in keys) + 8 + text_width(what, "caption")
+            width = sum(keycap_width(k) + 4 for k in keys) + 4 + text_width(what, "caption")
             if x + width > limit:
                 break
             for key in keys:
                 cap = keycap_width(key)
                 canvas.keycap(x + cap, middle, key, ink="text_secondary")
                 x += cap + 4
-            x = canvas.text(QRectF(x + 8, 0, 400, rect.height()), what, "caption", "text_muted") + 20
+            x = canvas.text(QRectF(x + 4, 0, 400, rect.height()), what, "caption", "text_muted") + 20
         canvas.text(QRectF(24, 0, rect.width() - 48, rect.height()), more, "caption", "text_muted", "right")
 
 

@@ -20,14 +20,15 @@ _LINE = 22
 class ListHeading(Painted):
     """Names of the list's columns."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: SegmentList) -> None:
         super().__init__()
+        self._rows = rows
         self.setFixedHeight(26)
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the names over the columns of the rows."""
         height = self.height() - 1.0
-        right = self.width() - 8.0
+        right = self._rows.viewport().width() - 8.0
         canvas.text(QRectF(8, 0, 80, height), "Segment", "section", "text_muted")
         canvas.text(QRectF(right - 60, 0, 60, height), "source", "section", "text_muted", "right")
         canvas.text(QRectF(right - 142, 0, 70, height), "start, s", "section", "text_muted", "right")
@@ -45,7 +46,7 @@ class ListPane(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedWidth(240)
+        self.setFixedWidth(264)
         self.kind = Segmented(("All", "To review"), 0, "Show")
         self.kind.changed.connect(self._changed)
         self.chips: dict[str, Chip] = {}
@@ -66,7 +67,8 @@ class ListPane(QWidget):
         head.addWidget(self._flow_holder)
         box.addLayout(head)
         box.addSpacing(6)
-        box.addWidget(ListHeading())
+        self.heading = ListHeading(self.list)
+        box.addWidget(self.heading)
         box.addSpacing(4)
         box.addWidget(self.list, 1)
 
@@ -78,6 +80,7 @@ class ListPane(QWidget):
 
     def set_counts(self, counts: Counts) -> None:
         """Say how many there are."""
+        self.heading.update()
         self.kind.set_choices((f"All {counts.segments:,}", f"To review {counts.review:,}"))
 
     def set_classes(self, classes: Sequence[str], inks: Mapping[str, Ink]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motestudio.domain.labels import UNNAMED, Segment
 from motestudio.domain.recording import Recording
@@ -81,6 +81,18 @@ class ClassName(Painted):
         canvas.text(room, self._text, "headline" if fits else "control", elide=not fits)
 
 
+class _Half(Button):
+    """A button that shares its line with another: half the margins, and all the room there is."""
+
+    def __init__(self, text: str, kind: str, key: str) -> None:
+        super().__init__(text, kind, key=key)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Its words with 8 px at both sides."""
+        return super().sizeHint() - QSize(16, 0)
+
+
 class _Note(NoteField):
     """Says when it is left."""
 
@@ -148,11 +160,11 @@ class Inspector(Column):
         self.add(self.reason)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        self.accept = Button("Accept", "outline", key="Enter")
-        self.reject = Button("Reject", "secondary", key="Bksp")
-        buttons.addWidget(self.accept)
-        buttons.addWidget(self.reject)
-        buttons.addStretch(1)
+        self.accept = _Half("Accept", "outline", "Enter")
+        self.reject = _Half("Reject", "secondary", "Bksp")
+        self._gap = QWidget()
+        for part in (self.accept, self.reject, self._gap):
+            buttons.addWidget(part, 1)
         self.add_layout(buttons)
         self.accept.clicked.connect(self.accepted)
         self.reject.clicked.connect(self.rejected)
@@ -250,6 +262,7 @@ class Inspector(Column):
         self.name.set(class_text(segment.label), shown.ink)
         self.tag.set("proposed" if proposed else "mine", "accent" if proposed else "neutral")
         self.accept.setVisible(proposed)
+        self._gap.setVisible(not proposed)
         self.accept.setEnabled(segment.label != UNNAMED)
         self.reject.set_text("Reject" if proposed else "Remove label")
         self.classes.set_current(self._classes.index(segment.label) if segment.label in self._classes else -1)
@@ -319,6 +332,7 @@ class Inspector(Column):
         self.recording.hide()
 
     def _arrange(self, *, segment: bool, readable: bool) -> None:
+        self._gap.hide()
         for part in (self.tag, self.accept, self.reject, self.extent, self.origin, self.note_group):
             part.setVisible(segment)
         for part in (self._class_line, self.class_heading, self.classes):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from motestudio.domain.classes import class_series
@@ -177,6 +178,11 @@ class LabelPage(Page):
     def _use_virtual(self) -> None:
         self.context.connect_device("virtual", then=partial(self.context.goto, "record"))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The list gives way in narrow windows."""
+        super().resizeEvent(event)
+        self.pane.setFixedWidth(264 if self.width() >= 900 else 232)
+
     # Showing
 
     def _use_classes(self) -> None:
@@ -200,8 +206,7 @@ class LabelPage(Page):
         self.set_inspector(self.panel if filled else None)
         self.session.keep_target()
         if self.session.target is None and filled:
-            first = rows.rows_of(self.library.entries, self.pane.filter)
-            self.session.target = first[0].target if first else None
+            self.session.target = rows.first_target(rows.rows_of(self.library.entries, self.pane.filter))
         self._show_all()
 
     @Slot()

@@ -5,7 +5,7 @@ No Qt here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -108,6 +108,12 @@ def rows_of(entries: Mapping[str, Entry], wanted: Filter) -> list[ListRow]:
         elif not recording.segments and not wanted.review:
             rows.append(ListRow("recording", entry))
     return rows
+
+
+def first_target(rows: Sequence[ListRow]) -> Target | None:
+    """What to select at first: the first segment, else the first row."""
+    found = next((row for row in rows if row.index >= 0), rows[0] if rows else None)
+    return found.target if found is not None else None
 
 
 def counts_of(entries: Mapping[str, Entry]) -> Counts:

@@ -112,9 +112,12 @@ class SegmentDelegate(QStyledItemDelegate):
         name = class_text(segment.label)
         name_ink = "text_muted" if segment.label == UNNAMED else "text"
         end = canvas.text(room, name, "strong" if chosen else "control", name_ink, elide=True)
-        if row.kind == "take" and room.right() - end > 40:
+        if row.kind == "take":
             beside = QRectF(end + 8, room.top(), room.right() - end - 8, ROW_HEIGHT)
-            canvas.text(beside, _without(row.entry.name, segment.label), "caption", "text_muted", elide=True)
+            rest = _without(row.entry.name, segment.label)
+            shown = (rest, rest.replace("_", "-").rsplit("-", 1)[-1])
+            fitting = next((t for t in shown if text_width(t, "caption") <= beside.width()), "")
+            canvas.text(beside, fitting, "caption", "text_muted")
 
     @staticmethod
     def _source(canvas: Canvas, rect: QRectF, segment: Segment) -> float:
@@ -181,6 +184,7 @@ class SegmentList(QListView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._silent = False
         self.setProperty("plain", "true")
         self.setAccessibleName("Segments")
         self.rows = SegmentModel(self)
@@ -195,7 +199,6 @@ class SegmentList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
-        self._silent = False
 
     def set_rows(self, rows: Sequence[ListRow], current: Target | None) -> None:
         """Show rows and mark one of them, without saying `chosen`."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -150,13 +151,17 @@ class Session(QObject):
             self._change("Split", lambda project, name, index: label.split(project, name, index, at))
 
     def give_class(self, number: int) -> None:
-        """Give the segment a class by its place in the list; a recording without labels gets it as a whole."""
+        """Give the segment a class by its place in the list; from a proposal go on to the next.
+
+        A recording without labels gets the class as a whole.
+        """
         recording = self.recording
         if not 0 <= number < len(self.classes) or recording is None:
             return
         self._last_class = chosen = self.classes[number]
         if self.segment is not None:
-            self._change("Label", lambda project, name, index: label.relabel(project, name, index, chosen))
+            relabel = partial(label.relabel, label=chosen)
+            self._change("Label", relabel, advance=self.is_proposal)
         elif not recording.segments and recording.n_samples:
             whole = recording.n_samples
             self.editor.make("Label", recording.name, lambda p, name: label.create(p, name, 0, whole, chosen))

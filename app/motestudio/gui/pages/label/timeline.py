@@ -198,6 +198,8 @@ class Timeline(QWidget):
             channels = plot_channels(group, axis.channels)
             plot = SignalPlot(axis.title, unit, channels, show_time=False, axis_width=AXIS_WIDTH)
             plot.setMinimumHeight(72)
+            plot.title.setFixedHeight(24)
+            plot.title.set_left(AXIS_WIDTH + 8)
             plot.view_changed.connect(self.set_view)
             plot.pressed.connect(self._seek)
             self._plot_box.addWidget(plot, 1)
