@@ -34,6 +34,10 @@ class Grid:
     def draw(self, x: tuple[float, float], y: tuple[float, float], across: int, up: int, room: float = 0.0) -> None:
         """Draw for these ranges with at most so many intervals; no number within `room` of the right end."""
         xs, ys = ticks(*x, across), ticks(*y, up)
+        while len(ys) < 2 and up < 6:
+            # One number tells no scale.
+            up += 1
+            ys = ticks(*y, up)
         key = (tuple(xs), tuple(ys), bool(xs) and xs[-1] <= x[1] - room)
         if key == self._key:
             return

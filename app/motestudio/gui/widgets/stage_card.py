@@ -90,7 +90,7 @@ class StageCard(PaintedButton):
         while ", " in summary and text_width(summary, "caption") > room:
             summary = summary.rpartition(", ")[0]
         if facts.brief and text_width(summary, "caption") > room:
-            summary = facts.brief
+            summary = facts.brief if text_width(facts.brief, "caption") <= room else ""
         canvas.text(QRectF(left, 69, room, 16), summary, "caption", "text_secondary", elide=True)
         canvas.text(QRectF(left, 87, room, 16), facts.origin, "caption", "text_muted", elide=True)
         canvas.fill(QRectF(left, 116, rect.width() - 2 * left, 1), "line")

@@ -56,6 +56,8 @@ def origin(stage: StageView) -> str:
 
 def summary(params: tuple[Param, ...], values: Mapping[str, Value]) -> str:
     """The first parameters in few words: "1.25 s, step 0.25 s"."""
+    if len(params) == 1 and not params[0].unit:
+        return ""
     parts = []
     for n, param in enumerate(params[:3]):
         value = values.get(param.key, param.default)
@@ -105,7 +107,7 @@ def card(stage: StageView, progress: Progress, *, touched: bool = False) -> Card
     fraction = max(0.0, progress.fraction) if state == "running" else -1.0
     return CardFacts(
         title(stage.status.use.key),
-        summary(params, stage.status.params or stage.status.use.params),
+        summary(params, stage.status.params or stage.status.use.params) or stage.status.title,
         stage.status.title,
         origin(stage),
         state,

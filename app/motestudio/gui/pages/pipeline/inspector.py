@@ -135,6 +135,7 @@ class PipelineInspector(QWidget):
             self._signature = "dataset"
             column = self._new_column("Dataset", "Dataset", "labelled takes of all recordings")
             self._reason = self._add_reason(column)
+            column.separate()
             self.form = ParamForm(DATASET_PARAMS)
             self.form.changed.connect(self._dataset_value)
             column.add(self.form)
@@ -242,7 +243,8 @@ class PipelineInspector(QWidget):
         for title, rows in sections:
             if rows:
                 self._facts.addSpacing(10)
-                self._facts.addWidget(SectionHeader(title, "before the change" if stale else ""))
+                words = f"{title}, before the change" if stale else title
+                self._facts.addWidget(Text(words, "section", "text_muted", wrap=True))
                 for name, number, unit in rows:
                     self._facts.addWidget(KeyValue(name, number, unit))
 

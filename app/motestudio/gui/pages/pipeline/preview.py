@@ -160,8 +160,11 @@ class Preview(QWidget):
         if frame.whole is not None:
             self._signals(self.before, frame, frame.whole, frame.whole_first, "samples of the take")
             region = Region(frame.start_s, frame.end_s, ink, selected=True)
+            rate = frame.group.rate_hz
+            ends = (frame.whole_first / rate, (frame.whole_first + len(frame.whole)) / rate)
             for plot in self.before.plots:
                 plot.set_regions([region])
+                plot.set_view(min(ends[0], frame.start_s), max(ends[1], frame.end_s))
             self._signals(self.after, frame, frame.samples, 0, "samples")
             self.scale.hide()
             return
@@ -232,8 +235,15 @@ class Preview(QWidget):
         if side.renew(("maps", stack.shape, frame.axes)):
             for n, name in enumerate(names):
                 left = n % across == 0
-                picture = HeatMap(name, f"series:{n % 3 + 1}", axis_width=36 if left else 0, show_x=True)
-                picture.set_axes(("0", str(stack.shape[0] - 1)), ("0", str(stack.shape[1] - 1)))
+                picture = HeatMap(
+                    name,
+                    f"series:{n % 3 + 1}" if len(names) > 1 else "text_muted",
+                    axis_width=_AXIS if left else 0,
+                    show_x=True,
+                )
+                picture.set_axes(
+                    (f"{frame.axes[0]} 0", str(stack.shape[0] - 1)), (f"{frame.axes[1]} 0", str(stack.shape[1] - 1))
+                )
                 picture.column_hovered.connect(self._column)
                 side.maps.append(picture)
                 side.content.addWidget(picture, n // across, n % across)
@@ -269,4 +279,4 @@ def _map_names(frame: Frame, maps: int) -> Sequence[str]:
     channels = [c.name for c in frame.group.channels]
     if maps == len(channels):
         return channels
-    return [" × ".join(frame.axes)] if maps == 1 else [str(n) for n in range(maps)]
+    return [f"{frame.axes[1]} over {frame.axes[0]}".capitalize()] if maps == 1 else [str(n) for n in range(maps)]

@@ -29,14 +29,16 @@ class Source:
         windows: None where nothing has been computed yet.
         features: None where the feature stage has not run on these windows.
         takes: of the dataset they were cut from; empty where that is no longer the project's.
-        stale: they were computed before the last change.
+        windows_stale: the windows were computed before the last change.
+        features_stale: the features were, or there are none.
         folders: of the artifacts, to tell whether another source is the same.
     """
 
     windows: WindowSet | None = None
     features: FeatureSet | None = None
     takes: tuple[Take, ...] = ()
-    stale: bool = False
+    windows_stale: bool = False
+    features_stale: bool = False
     folders: tuple[Path | None, Path | None] = (None, None)
 
     def __len__(self) -> int:
@@ -94,8 +96,7 @@ def load(project: Project, view: PipelineView) -> Source:
     if windows is None:
         return Source()
     fresh = bool(window and window.status.artifact and window.status.artifact.folder == windows)
-    if feature and features:
-        fresh = fresh and feature.status.artifact is not None
+    features_fresh = fresh and (features is None or bool(feature and feature.status.artifact))
     try:
         cut = WindowSet.load(windows)
         made = FeatureSet.load(features.folder) if features else None
@@ -107,7 +108,7 @@ def load(project: Project, view: PipelineView) -> Source:
     same = window is not None and window.shown is not None and window.shown.folder == windows
     from_dataset = window.shown.key.inputs.get("dataset") if same and window and window.shown else ""
     takes = data.takes if data is not None and data.sha256 == from_dataset else ()
-    return Source(cut, made, takes, not fresh, (windows, features.folder if features else None))
+    return Source(cut, made, takes, not fresh, not features_fresh, (windows, features.folder if features else None))
 
 
 def _windows_of(project: Project, features: Artifact) -> Path | None:
