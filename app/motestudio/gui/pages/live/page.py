@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from motestudio.domain.classes import is_background
 from motestudio.domain.detection import DetectionRule
 from motestudio.domain.recording import Recording
+from motestudio.errors import AppError
 from motestudio.gui.board_stream import BoardStream
 from motestudio.gui.commands import Command
 from motestudio.gui.page import Page
@@ -196,7 +197,9 @@ class LivePage(Page):
         waiting = [f for f in self.run.found if not f.kept]
         found = chosen or (waiting[-1] if waiting else None)
         now = reader.total / reader.group.rate_hz
-        if found is None or found.kept:
+        if found is not None and found.kept:
+            return
+        if found is None:
             self._keep(None, (max(0.0, now - _MISSED_S), now))
             return
         at = found.detection.time_s
@@ -213,23 +216,25 @@ class LivePage(Page):
             return
         said = found.detection if found else None
 
-        def done(recording: Recording) -> None:
+        def work(_: Any) -> Recording | AppError:
+            try:
+                return keep_for_review(project, session, reader, stretch, said)
+            except AppError as error:
+                return error
+
+        def done(kept: Recording | AppError) -> None:
+            if isinstance(kept, AppError):
+                self.context.show_error(kept)
+            elif found is None:
+                text = f"{kept.name} keeps the last {kept.seconds:.1f} s."
+                hint = "Say in Label what was missed."
+                self.context.show_message(text, hint, "ok", action="Undo", act=self.context.undo)
             if found is not None:
-                found.kept = recording.name
-            else:
-                self.context.show_message(
-                    f"{recording.name} keeps the last {recording.seconds:.1f} s.",
-                    "Say in Label what was missed.",
-                    "ok",
-                    action="Undo",
-                    act=self.context.undo,
-                )
+                found.kept = "" if isinstance(kept, AppError) else kept.name
             self.context.recordings_changed.emit()
             self._show_found()
 
-        self.context.edits.submit(
-            "Keep for review", lambda: lambda _: keep_for_review(project, session, reader, stretch, said), done
-        )
+        self.context.edits.submit("Keep for review", lambda: work, done)
 
     @Slot(int)
     def _axis(self, index: int) -> None:
@@ -295,6 +300,7 @@ class LivePage(Page):
             if self.scope is None:
                 self._make_scope()
             about = session.description
+            self.side.show_board(about.name, virtual=about.virtual)
             if about.virtual:
                 known = [c for c in model.classes if c in about.gestures and not is_background(c)]
                 others = [g for g in about.gestures if g not in model.classes and not is_background(g)]
@@ -331,11 +337,7 @@ class LivePage(Page):
         self.scope.show_scores()
         self.side.show_scores(float(self.run.times[-1]), self.run.classes, self.run.smoothed()[-1].tolist())
         rate = self.run.per_second
-        session = self.context.session
-        name = session.description.name if session else ""
-        virtual = session is not None and session.description.virtual
-        where = f"this computer, where the virtual {name} runs" if virtual else name
-        self.side.show_latency(self.run.latencies_ms, 1000 / rate if rate else 0.0, where)
+        self.side.show_latency(self.run.latencies_ms, 1000 / rate if rate else 0.0)
         self._show_facts()
 
     @Slot(object)

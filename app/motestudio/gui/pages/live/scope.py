@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QLineF, QPoint, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
 
 from motestudio.devices.live_tail import LiveTailReader
 from motestudio.domain.classes import is_background
@@ -108,12 +108,20 @@ class LiveScope(QWidget):
         for plot in self.score_plots:
             scores.addWidget(plot, 1)
         self._scores = scrolled(holder)
-        self._scores.verticalScrollBar().valueChanged.connect(self.place)
+        # The bar lies beside the scores instead of taking width from them: all times stay aligned.
+        self._scores.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._inner = self._scores.verticalScrollBar()
+        self._bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self._inner.rangeChanged.connect(self._scroll_range)
+        self._inner.valueChanged.connect(self._bar.setValue)
+        self._inner.valueChanged.connect(self.place)
+        self._bar.valueChanged.connect(self._inner.setValue)
         self._box.addWidget(self._scores, 3)
         self._box.addWidget(Separator(margin=4))
         self._box.addLayout(_inset(self.board))
         self._box.addWidget(self.ruler)
         self.lines = FlagLines(self)
+        self._bar.hide()
 
     def _signal(self, axis: int) -> LiveSignalPlot:
         plot = LiveSignalPlot(self.reader.group, [self.axes[axis]], axis_width=LEFT, show_time=False)
@@ -217,12 +225,29 @@ class LiveScope(QWidget):
         self.place()
         self.rule_changed.emit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The lines cover everything."""
-        super().resizeEvent(event)
+    @Slot(int, int)
+    def _scroll_range(self, low: int, high: int) -> None:
+        self._bar.setRange(low, high)
+        self._bar.setPageStep(self._inner.pageStep())
+        self._bar.setVisible(high > low)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._bar.setGeometry(self.width() - 8, self._scores.y(), 8, self._scores.height())
+        self._bar.raise_()
         self.lines.setGeometry(self.rect())
         self.lines.raise_()
         self.place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The lines cover everything."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Now everything has its place."""
+        super().showEvent(event)
+        self._arrange()
 
 
 def _inset(widget: QWidget) -> QHBoxLayout:

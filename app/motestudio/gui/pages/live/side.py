@@ -59,14 +59,16 @@ class ScoreLine(Painted):
 
     def __init__(self, name: str, ink: Ink) -> None:
         super().__init__()
-        self._name, self._ink, self._score = name, ink, 0.0
+        self._name, self._ink = name, ink
+        self._score: float | None = None
         self.setFixedHeight(24)
+        self.setAccessibleName(name)
 
-    def set_score(self, score: float) -> None:
-        """Show a score, 0..1."""
-        if round(score, 2) != round(self._score, 2):
+    def set_score(self, score: float | None) -> None:
+        """Show a score, 0..1, or that there is none."""
+        if score != self._score:
             self._score = score
-            self.setAccessibleName(f"{self._name} {score:.2f}")
+            self.setAccessibleName(self._name if score is None else f"{self._name} {score:.2f}")
             self.update()
 
     def paint(self, canvas: Canvas) -> None:
@@ -75,8 +77,9 @@ class ScoreLine(Painted):
         middle = rect.center().y()
         canvas.box(QRectF(0, middle - 5, 10, 10), 3, self._ink)
         canvas.text(QRectF(18, 0, 84, rect.height()), self._name, "body", elide=True)
-        canvas.text(QRectF(106, 0, 34, rect.height()), f"{self._score:.2f}", "caption_number", align="right")
-        canvas.bar(QRectF(152, middle - 2, rect.width() - 152, 4), self._score, self._ink)
+        score = "–" if self._score is None else f"{self._score:.2f}"
+        canvas.text(QRectF(106, 0, 34, rect.height()), score, "caption_number", align="right")
+        canvas.bar(QRectF(152, middle - 2, rect.width() - 152, 4), self._score or 0.0, self._ink)
 
 
 class Course(QWidget):
@@ -219,7 +222,7 @@ class LiveSide(Column):
         self.now.set_now("–", "line_strong", "")
         self.now_heading.note.setText(" ")
         for line in self.lines:
-            line.set_score(0.0)
+            line.set_score(None)
         for course in (self.latency, self.load):
             course.show_course("–", "", "", np.zeros(0))
 
@@ -231,9 +234,13 @@ class LiveSide(Column):
         for line, score in zip(self.lines, scores, strict=True):
             line.set_score(score)
 
-    def show_latency(self, latencies_ms: npt.NDArray[np.float64], period_ms: float, measured_on: str) -> None:
+    def show_board(self, name: str, *, virtual: bool) -> None:
+        """Say on what latency is measured."""
+        self.board_heading.title.setText("Virtual board, this computer's time" if virtual else "Board")
+        self.board_heading.title.setToolTip(name)
+
+    def show_latency(self, latencies_ms: npt.NDArray[np.float64], period_ms: float) -> None:
         """Latency and the share of the time between two inferences that it takes."""
-        self.board_heading.title.setToolTip(f"Latency as measured on {measured_on}")
         if not len(latencies_ms):
             return
         typical = float(np.median(latencies_ms[-20:]))
@@ -241,12 +248,9 @@ class LiveSide(Column):
         self.latency.show_course(_ms(typical), "ms", f"p95 {_ms(p95)}", latencies_ms)
         if period_ms > 0:
             load = latencies_ms / period_ms * 100
-            self.load.show_course(
-                f"{float(np.median(load[-20:])):.0f}" if load.max() >= 10 else f"{float(np.median(load[-20:])):.1f}",
-                "%",
-                f"max {float(load.max()):.0f}" if load.max() >= 10 else f"max {float(load.max()):.1f}",
-                load,
-            )
+            decimals = 0 if load.max() >= 10 else 1
+            median, most = float(np.median(load[-20:])), float(load.max())
+            self.load.show_course(f"{median:.{decimals}f}", "%", f"max {most:.{decimals}f}", load)
 
     def show_jitter(self, values_ms: npt.NDArray[np.float64], lost: int) -> None:
         """The link's jitter and what it lost."""
