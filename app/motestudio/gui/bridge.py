@@ -88,7 +88,8 @@ class _Call:
         self.on_done: Callable[[Any], object] | None = None
         self.on_error: Callable[[BaseException], object] | None = None
         self.on_event: Callable[[Happening], object] | None = None
-        self._bridge = bridge
+        self._bridge: Bridge | None = bridge
+        self._link = threading.Lock()
         self._fn = fn
         self._lock = threading.Lock()
         self._waiting: list[Happening] = []
@@ -127,12 +128,20 @@ class _Call:
             self._end = end
         self._wake()
 
+    def abandon(self) -> None:
+        """The window goes while the verb still runs: what it has to say, nobody hears.
+
+        Its callbacks are let go of here: dropped last in the verb's thread, they would destroy widgets there.
+        """
+        with self._link:
+            self._bridge = None
+        self.on_done = self.on_error = self.on_event = None
+
     def _wake(self) -> None:
-        try:
-            self._bridge.woken.emit(self)
-        except RuntimeError:
-            # The window is gone while the thread was still on its way out.
-            return
+        # Under a lock of its own, so that the bridge is not destroyed while a thread is about to emit.
+        with self._link:
+            if self._bridge is not None:
+                self._bridge.woken.emit(self)
 
 
 class Bridge(QObject):
@@ -230,4 +239,5 @@ class Bridge(QObject):
         deadline = time.monotonic() + seconds
         for call in calls:
             call.thread.join(max(0.0, deadline - time.monotonic()))
+            call.abandon()
         return not any(call.thread.is_alive() for call in calls)

@@ -20,6 +20,7 @@ from motestudio.gui.frame.log_panel import LogPanel
 from motestudio.gui.frame.palette import CommandPalette
 from motestudio.gui.frame.rail import Rail
 from motestudio.gui.page import OTHER_PAGES, PAGES, WORK_PAGES, Page
+from motestudio.gui.stage_watch import StageWatch
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets.marks import Separator
 from motestudio.gui.widgets.notices import Banner
@@ -39,6 +40,7 @@ class MainWindow(QWidget):
         self.setProperty("surface", "surface")
         self._build()
         self._connect()
+        self._stage_watch = StageWatch(context)
         self._window_commands()
         self._project_changed()
         self.show_page("start")
