@@ -98,9 +98,9 @@ class Theme(QObject):
         app = QApplication.instance()
         if self._applied and isinstance(app, QApplication):
             app.setPalette(style.palette(self))
+            # A new style sheet repaints every widget. Never walk allWidgets() here: wrappers that PySide makes for
+            # widgets of Qt's own outlive them, and the next one at the same address crashes.
             app.setStyleSheet(style.sheet(self))
-            for widget in app.allWidgets():
-                widget.update()
         self.changed.emit()
 
     def color(self, ink: Ink) -> QColor:

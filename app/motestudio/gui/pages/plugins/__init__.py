@@ -112,7 +112,10 @@ class PluginsPage(Page):
         self._chosen = str(row.folder)
         detail = PluginDetail(row)
         detail.open_wanted.connect(self.open_folder)
+        old = self.details.takeWidget()
         self.details.setWidget(detail)
+        if old is not None:
+            old.deleteLater()
 
     @Slot(object)
     def open_folder(self, folder: Path) -> None:
