@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 
@@ -16,13 +17,18 @@ from PySide6.QtCore import QCoreApplication, QEvent, QtMsgType
 from PySide6.QtWidgets import QApplication
 
 from motestudio.gui.app import make_application, make_window
+from motestudio.gui.collector import Collector
 from motestudio.gui.context import AppContext
 from motestudio.gui.fit import clipped_texts
 from motestudio.gui.settings import Settings
 from motestudio.gui.theme import theme
 
-# Said by the offscreen platform itself, of every window with a minimum size.
-ALLOWED = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
+# Said by the offscreen platform itself, of every window with a minimum size and of menus.
+ALLOWED = (
+    "This plugin does not support propagateSizeHints()",
+    "This plugin does not support raise()",
+    "This plugin does not support grabbing the keyboard",
+)
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +55,15 @@ def studio_app(qapp):
     theme().set_mode("light")
     yield qapp
     theme().set_mode("light")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collector(qapp):
+    """Cycles are collected in the window's thread only, as the application does it."""
+    made = Collector()
+    yield made
+    made.deleteLater()
+    gc.enable()
 
 
 def _settle() -> None:

@@ -57,10 +57,16 @@ def make_application(argv: list[str] | None = None) -> QApplication:
     else:
         QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
         app = QApplication(argv or ["mote"])
+        from motestudio.gui.collector import Collector
+
+        Collector(app)
     app.setApplicationName("motestudio")
     app.setApplicationDisplayName("Mote Studio")
+    from motestudio.gui.collector import Collector
     from motestudio.gui.theme import theme
 
+    if app.findChild(QObject, "collector") is None:
+        Collector(app)
     theme().apply(app)
     return app
 
