@@ -91,7 +91,9 @@ def board_describe(context: typer.Context, port: PortOption = "", baud: BaudOpti
 def board_virtual(
     context: typer.Context,
     board: Annotated[str, typer.Option(help="Board file to pose as.")] = "nucleo-l476rg",
-    sensor: Annotated[str, typer.Option(help="imu, or replay:FOLDER of imported clips.")] = "imu",
+    sensor: Annotated[
+        str, typer.Option(help="imu, microphone, vibration, or replay:FOLDER of imported clips.")
+    ] = "imu",
     transport: Annotated[str, typer.Option(help="socket or pty.")] = "socket",
     flash: Annotated[Path, typer.Option(help="Folder that holds its flash.")] = Path(".mote-virtual"),
 ) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from motestudio.project.store import Project
+from motestudio.studio.create import templates
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.home import Studio
 from motestudio.studio.virtual import start_virtual_board
@@ -20,6 +21,12 @@ def flash_folder(project: Project) -> Path:
     return project.mote_dir / "virtual" / project.config.board
 
 
+def sensor_of(project: Project) -> str:
+    """What a virtual board of this project senses: what its template is about, a moving hand where it has none."""
+    known = {t.id: t.sensor for t in templates()}
+    return known.get(project.config.template) or "imu"
+
+
 @contextmanager
 def connect(
     studio: Studio,
@@ -27,7 +34,7 @@ def connect(
     port: str = "",
     *,
     baud: int = 115200,
-    sensor: str = "imu",
+    sensor: str = "",
     transport: str = "socket",
 ) -> Iterator[DeviceSession]:
     """Connect for the length of a ``with`` block.
@@ -37,7 +44,8 @@ def connect(
         project: its board file is what a virtual board poses as; live tails lie in its ``.mote`` folder.
         port: device path, ``socket://host:port`` or ``virtual``; the project's own where empty.
         baud: of a serial port.
-        sensor: of a virtual board: ``imu``, or ``replay:<folder>`` of imported clips.
+        sensor: of a virtual board: ``imu``, ``microphone``, ``vibration`` or ``replay:<folder>`` of imported clips;
+            what suits the project where empty.
         transport: of a virtual board: ``socket`` or ``pty``.
 
     Raises:
@@ -50,7 +58,9 @@ def connect(
             yield session
         return
     board = studio.board(project.config.board)
-    virtual = start_virtual_board(board.id, sensor=sensor, flash_dir=flash_folder(project), transport=transport)
+    virtual = start_virtual_board(
+        board.id, sensor=sensor or sensor_of(project), flash_dir=flash_folder(project), transport=transport
+    )
     try:
         with DeviceSession(virtual.url, baud, tail_dir=tails) as session:
             yield session

@@ -22,7 +22,7 @@ class Template:
         title: for people.
         text: one line.
         needs: sensor and rate.
-        sensor: what the virtual board plays for it: ``imu`` or ``audio``.
+        sensor: what the virtual board plays for it: ``imu``, ``microphone`` or ``vibration``.
         board: id of the board file it starts with.
         body: the rest, as `Project.create` takes it.
     """

@@ -21,8 +21,8 @@ def main(argv: list[str]) -> int:
     """Run a virtual board until the channel to the parent closes.
 
     Args:
-        argv: ``--board ID --flash DIR [--sensor imu|replay:DIR] [--listen socket|pty] [--seed N] [--rate R]
-            [--boards DIR]``.
+        argv: ``--board ID --flash DIR [--sensor imu|microphone|vibration|replay:DIR] [--listen socket|pty] [--seed N]
+            [--rate R] [--boards DIR]``.
 
     Returns:
         0, or 2 where it could not start; the reason went through the channel.
@@ -71,11 +71,21 @@ def make_sensor(spec: str, seed: int) -> Sensor:
         from motestudio.virtualboard.imu_sim import ImuSensor
 
         return ImuSensor(seed)
+    if spec == "microphone":
+        from motestudio.virtualboard.microphone_sim import MicrophoneSensor
+
+        return MicrophoneSensor(seed)
+    if spec == "vibration":
+        from motestudio.virtualboard.vibration_sim import VibrationSensor
+
+        return VibrationSensor(seed)
     if spec.startswith("replay:"):
         from motestudio.virtualboard.replay import ReplaySensor
 
         return ReplaySensor(Path(spec.removeprefix("replay:")), seed)
-    raise DeviceError("sensor.unknown", f"There is no sensor {spec!r}.", "Use imu or replay:FOLDER.")
+    raise DeviceError(
+        "sensor.unknown", f"There is no sensor {spec!r}.", "Use imu, microphone, vibration or replay:FOLDER."
+    )
 
 
 def _parent_gone(channel: Channel) -> threading.Event:

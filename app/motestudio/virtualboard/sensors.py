@@ -64,6 +64,18 @@ def number(what: Mapping[str, Any], key: str, default: int) -> int:
     return value
 
 
+def seconds(what: Mapping[str, Any], default: float) -> float:
+    """How long a performance shall last, of a request's arguments.
+
+    Raises:
+        DeviceError: ``perform.unknown``: it is no time, or over an hour.
+    """
+    value = what.get("seconds", default)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 3600:
+        raise DeviceError("perform.unknown", f"seconds is {value!r}.", "seconds is a number up to 3600.")
+    return float(value)
+
+
 class DeviceClock:
     """Microseconds since the board started: some parts per million wrong, each stamp a little late.
 
