@@ -21,6 +21,8 @@ LAST_RATE = 0.01
 WARM_UP = 0.05
 """Part of all steps in which the learning rate rises."""
 SMOOTHING = 0.05
+LEAST_STEPS = 24
+"""Steps of an epoch: a small set is gone through several times, varied anew each time, or it would hardly train."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,13 @@ def train(
     """
     step_of, rate_of = _steps(model, learning_rate)
     history = History()
-    steps = math.ceil(len(data.train) / batch)
+    passes = math.ceil(LEAST_STEPS / math.ceil(len(data.train) / batch))
+    steps = math.ceil(passes * len(data.train) / batch)
     one_hot = np.eye(data.classes, dtype=np.float32)
     weights = class_weights(data.train_labels, data.classes)
     for epoch in range(epochs):
         rng = np.random.default_rng([ctx.seed, epoch])
-        order = rng.permutation(len(data.train))
+        order = np.concatenate([rng.permutation(len(data.train)) for _ in range(passes)])
         losses, hits = 0.0, 0
         for step in range(steps):
             ctx.check_cancelled()

@@ -49,7 +49,7 @@ def test_scale_twin_is_bit_equal(stage, twin, make_signal, remove_mean):
 
 def test_scale_maps_usual_full_scales_to_four(stage, make_signal):
     channels = (Channel("ax", "g", 4 / 32768), Channel("gx", "°/s", 500 / 32768), Channel("v", "", 1.0))
-    scale = stage("mote-imu/scale")
+    scale = stage("mote-imu/scale", remove_mean=False)
     full = np.full((1, 2, 3), -32768, np.int16)
     values = scale.code.transform(full, make_signal(100.0, 2, channels), scale.params)
     np.testing.assert_allclose(values[0, 0], -4.0, rtol=1e-6)
