@@ -84,7 +84,8 @@ def _edges(level: Floats, frame: int, rate_hz: float) -> npt.NDArray[np.int64]:
             kept.pop()  # a flicker: both of its edges go
         else:
             kept.append(turn)
-    return np.array(kept, dtype=np.int64) * frame
+    # Smoothing over three frames makes a stretch one frame longer at both ends.
+    return np.array([turn + (1 if busy[turn] else -1) for turn in kept], dtype=np.int64) * frame
 
 
 def snap(measured: EnergyProfile, at: int, reach: int) -> int:
