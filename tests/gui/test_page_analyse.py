@@ -152,7 +152,6 @@ def test_a_run_whose_model_is_gone_is_told(qtbot, trained_window, context):
     trained_window.show_page("analyse")
     qtbot.waitUntil(trained_window.banner.isVisible)
     assert trained_window.pages["analyse"].stack.currentIndex() == 0
-    assert context.stages["analyse"] == "failed"
 
 
 @pytest.mark.parametrize("size", [(1024, 640), (1440, 900), (3840, 2160)])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from motestudio.domain.board import BoardFile
 from motestudio.errors import FlashError
 from motestudio.firmware.builder import BuildResult, build_host
 from motestudio.firmware.generator import FirmwareProject, GeneratedFile
@@ -24,7 +24,7 @@ from motestudio.studio import analyse
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.feature_twin import FeatureTwin, feature_twin
 from motestudio.studio.home import Studio
-from motestudio.studio.operation import Operation
+from motestudio.studio.operation import Happening, Operation
 from motestudio.studio.train import Run
 
 ARENA_MARGIN, ARENA_SPARE = 1.1, 1024
@@ -121,25 +121,31 @@ def generate_and_build(studio: Studio, project: Project, run: Run, operation: Op
         BuildError: the compiler refused; with file and line.
         MissingError: there is no compiler.
     """
-    board = studio.board(project.config.board)
-    model = analyse.analyse(studio, project, run)
-    _check_budgets(board, model)
+    check_fit(studio, project, run)
     with operation.within(0.0, 0.5) as part:
         made = generate(studio, project, run, part)
-    operation.progress(0.5, "Compiling the feature code")
+    with operation.within(0.5, 1.0) as part:
+        return build(studio, project, run, made, part)
+
+
+def build(studio: Studio, project: Project, run: Run, made: FirmwareProject, operation: Operation) -> BuiltPackage:
+    """Compile the feature code of a generated project, and pack what a board is sent; see `generate_and_build`."""
+    model = analyse.analyse(studio, project, run)
+    operation.progress(0.0, "Compiling the feature code")
 
     def compile_one(argv: Sequence[str], cwd: Path) -> tuple[int, str]:
+        operation.log(shlex.join(argv))
         done = run_program(argv, cwd=cwd, timeout_s=120, on_line=operation.log, cancel=operation.cancel)
         return done.exit_code, done.output
 
     output = made.folder / "build" / "host"
     output.mkdir(parents=True, exist_ok=True)
     built = build_host(made, compile_one, output / "core.so")
-    operation.progress(0.9, "Packing")
+    operation.progress(0.8, "Packing")
     deployable = made.request.deployable
     data = build_package(
         name=project.config.name,
-        board=board,
+        board=made.request.board,
         deploy=_plain(deployable),
         model=deployable.model,
         host_library=built.image.read_bytes(),
@@ -158,8 +164,14 @@ def _plain(deployable: Deployable) -> dict[str, Any]:
     return body | {"signal": deployable.signal.to_json()}
 
 
-def _check_budgets(board: BoardFile, model: analyse.ModelReport) -> None:
-    """Refuse before anything is built: the board's own limits first, then the project's."""
+def check_fit(studio: Studio, project: Project, run: Run) -> None:
+    """Refuse before anything is built: the board's own limits first, then the project's.
+
+    Raises:
+        FlashError: ``flash.too_large`` and its like, or ``flash.over_budget``, by how much.
+    """
+    board = studio.board(project.config.board)
+    model = analyse.analyse(studio, project, run)
     ram, flash = model.verdict.budget("ram"), model.verdict.budget("flash")
     check_fits(board, flash_bytes=int(flash.used), ram_bytes=int(ram.used))
     for budget, name in ((ram, "RAM"), (flash, "flash")):
@@ -187,7 +199,13 @@ def flash(session: DeviceSession, built: BuiltPackage, operation: Operation) -> 
         )
     began = time.monotonic()
     size = built.path.stat().st_size
-    session.load_package(built.path, lambda fraction: operation.progress(0.95 * fraction, "Sending"), operation.cancel)
+
+    def tell(fraction: float) -> None:
+        # Never raises, as `progress` would: this runs in the session's thread, and `cancel` ends the sending.
+        low, high = operation.span
+        operation.on_happening(Happening("progress", "Sending", low + 0.95 * fraction * (high - low)))
+
+    session.load_package(built.path, tell, operation.cancel)
     operation.progress(0.95, "Verifying")
     answer = session.request("package_hash")
     read_back = str(answer.get("sha256", ""))

@@ -137,7 +137,6 @@ class AnalysePage(Page):
 
         def failed(error: BaseException) -> None:
             self._show(None)
-            self.context.set_stage(self.key, "failed")
             self.context.show_error(error)
 
         self.context.run_operation("Analyse", lambda _: load(studio, project, run, board), done, failed, quiet=True)
@@ -161,8 +160,6 @@ class AnalysePage(Page):
         self.table.set_data(data)
         self._inspect(data)
         self._choose(min(chosen, len(data.report.graph.ops) - 1))
-        if data.own and data.run.id == data.runs[-1]:
-            self.context.set_stage(self.key, "fresh" if data.report.verdict.fits else "failed")
 
     def _show_bar(self, data: AnalyseData) -> None:
         ops = data.report.graph.ops
