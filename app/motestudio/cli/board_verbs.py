@@ -205,7 +205,8 @@ def live(
     baud: BaudOption = 115200,
     seconds: Annotated[float, typer.Option(help="How long to watch.")] = 10.0,
     perform: Annotated[
-        list[str] | None, typer.Option(help="Gesture for a virtual board to perform; may be repeated.")
+        list[str] | None,
+        typer.Option(help="What a virtual board performs, such as a gesture or word; may be repeated."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the performances.")] = 900_001,
 ) -> None:

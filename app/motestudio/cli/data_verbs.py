@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ PortOption = Annotated[
     ),
 ]
 BaudOption = Annotated[int, typer.Option("--baud", help="Of a serial port.")]
+SplitBy = Literal["take", "subject", "session", "device"]
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +54,8 @@ def record(
             if name not in known:
                 raise ProjectError("class.unknown", f"There is no class {name!r}.", f"Classes: {', '.join(known)}.")
         wanted = verbs.missing(project)
+        who = subject or project.config.record.subject
+        before = verbs.recorded(project, who)
         plan = {c: takes or wanted.get(c, 0) for c in (classes or known)}
         length = seconds or project.config.record.seconds
         with connect(studio, project, port, baud=baud) as session, state.output.operation() as operation:
@@ -63,8 +66,9 @@ def record(
                     length,
                     {
                         "gesture": name,
-                        "seed": seed * 100_003 + index,
-                        "subject": subject or project.config.record.subject,
+                        # What is recorded already is not performed again the same way.
+                        "seed": seed * 100_003 + before.get(name, 0) + index,
+                        "subject": who,
                     }
                     if virtual and name in session.description.gestures
                     else None,
@@ -158,12 +162,24 @@ def segment(
     state.output.result({"changed": changed}, [f"{changed} takes trimmed."])
 
 
-def dataset(context: typer.Context) -> None:
+def dataset(
+    context: typer.Context,
+    split_by: Annotated[SplitBy | None, typer.Option(help="Change what the split keeps together.")] = None,
+    hold_out: Annotated[
+        list[str] | None, typer.Option(help="Change which subject, session or device is tested on; may be repeated.")
+    ] = None,
+) -> None:
     """Say which takes train, validate and test, and check that nothing leaks."""
     from motestudio.studio.dataset import build
+    from motestudio.studio.pipeline_edit import set_dataset
 
     state = state_of(context)
+    changes: dict[str, Any] = {"split_by": split_by, "hold_out": ()} if split_by else {}
+    if hold_out:
+        changes["hold_out"] = tuple(hold_out)
     with state.project() as project:
+        if changes:
+            set_dataset(project, **changes)
         data, _ = build(project)
     counts = data.counts()
     rows = [(c, *(str(counts[s][c]) for s in counts)) for c in data.classes]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 BACKGROUND = frozenset(
     {"idle", "background", "noise", "silence", "unknown", "_silence_", "_unknown_", "negative", "rest", "other", "none"}
+    | {"off", "healthy", "normal"}  # of machines
 )
-"""Names of classes in which nothing happens: they are recorded whole, never trimmed, and never fire."""
+"""Names of classes in which nothing happens, or only what usually does: recorded whole, never trimmed, never fire."""
 BACKGROUND_SERIES = 7
 # The first three are the channels' colours in plots, so classes take them last.
 CLASS_ORDER = (4, 5, 6, 8, 2, 3, 1)

@@ -123,11 +123,7 @@ def split_takes(
         test = {max(groups)}
     rest = [t for t in takes if t.group not in test]
     if not rest or len(rest) == len(takes):
-        raise ProjectError(
-            "dataset.too_few",
-            f"{len(groups)} {by} group(s) are too few to hold one out.",
-            "Record more takes, or split by take.",
-        )
+        raise _too_few(by, sorted(groups), bool(names))
     # Validation is always drawn by group of the training part; with few subjects it goes by take inside them,
     # which never touches the test groups.
     by_group = by != "take" and len({t.group for t in rest}) >= 5
@@ -143,6 +139,21 @@ def split_takes(
         else:
             split.append("train")
     return tuple(split)
+
+
+def _too_few(by: SplitBy, groups: Sequence[str], asked: bool) -> ProjectError:
+    if asked and len(groups) > 1:
+        return ProjectError("dataset.too_few", f"Every {by} is held out.", f"Leave a {by} or more to train on.")
+    if by == "take":
+        text, hint = f"{len(groups)} recording(s) are too few to hold some out.", "Record more takes of every class."
+        return ProjectError("dataset.too_few", text, hint)
+    whose = f"{by} {groups[0]!r}" if groups and groups[0] != "unknown" else f"one {by}, which has no name"
+    return ProjectError(
+        "dataset.too_few",
+        f"The project splits by {by}, to test on one that was never trained on; all takes are of {whose}.",
+        f"Record takes of another {by}{', with --subject NAME' if by == 'subject' else ''}. Or split by take: "
+        "mote dataset --split-by take, or Split by on the Pipeline page; the accuracy then says nothing about others.",
+    )
 
 
 def _identity(take: Take) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from motestudio.devices.live_tail import LiveTailReader
 from motestudio.domain.board import InferenceFrame
+from motestudio.domain.classes import is_background
 from motestudio.domain.detection import Detection, DetectionRule, Detector, match
 from motestudio.domain.labels import Segment
 from motestudio.domain.recording import Facts, Recording
@@ -250,8 +251,9 @@ def play(
         for index, one in enumerate(performances):
             operation.progress(index / len(performances), f"{one.label}, {index + 1} of {len(performances)}")
             count = max(1, round(one.seconds * group.rate_hz))
-            performed.append((position / group.rate_hz, (position + count) / group.rate_hz, one.label))
-            run(count, one.perform)
+            if not is_background(one.label):  # which never fires: it can only be got wrong
+                performed.append((position / group.rate_hz, (position + count) / group.rate_hz, one.label))
+            run(count, {"seconds": one.seconds} | dict(one.perform))
             run(max(1, round(gap_s * group.rate_hz)), None)
         _wait(lambda: _settled(monitor), 5.0, operation)
     finally:

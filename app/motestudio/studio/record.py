@@ -12,6 +12,8 @@ from motestudio.project.store import Project
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
 
+_MARGIN_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class TakePlan:
@@ -111,7 +113,8 @@ def begin_take(project: Project, session: DeviceSession, plan: TakePlan) -> str:
     session.start_take(project.recordings.folder, name, plan.label, facts, count, split=plan.split)
     if plan.perform is not None:
         try:
-            session.request("perform", **plan.perform)
+            # What has no end of its own, such as a machine's state, lasts as long as the take.
+            session.request("perform", **{"seconds": plan.seconds + _MARGIN_S} | dict(plan.perform))
         except DeviceError as error:
             if error.code != "perform.unknown":
                 session.stop_take(keep=False)
@@ -147,3 +150,13 @@ def missing(project: Project) -> dict[str, int]:
             if segment.origin == "mine":
                 have[segment.label] = have.get(segment.label, 0) + 1
     return {c.name: c.target - have.get(c.name, 0) for c in project.config.classes if c.target > have.get(c.name, 0)}
+
+
+def recorded(project: Project, subject: str) -> dict[str, int]:
+    """Takes of one subject so far, by class."""
+    have: dict[str, int] = {}
+    for recording in project.recordings.all():
+        if recording.facts.subject == subject:
+            for label in {s.label for s in recording.segments}:
+                have[label] = have.get(label, 0) + 1
+    return have

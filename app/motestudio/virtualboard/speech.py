@@ -107,7 +107,7 @@ class Word:
         rng = np.random.default_rng([*self.seed, 47])
         tracks = _tracks(self)
         inner, outer = _sources(self, tracks, rng)
-        hz: Array = np.arange(_FFT // 2 + 1) * (RATE_HZ / _FFT)
+        hz = np.linspace(0.0, RATE_HZ / 2, _FFT // 2 + 1, dtype=np.float64)
         spectrum = _framed(inner) * _tract(self, tracks, hz) + _framed(outer) * _colour(tracks, hz)
         octaves = np.log2(np.maximum(hz, 100.0) / 1000.0)
         spectrum *= 10 ** (self.voice.tilt_db * octaves / 20)
