@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from motestudio import __version__
-from motestudio.cli import board_verbs, data_verbs, demo_verbs, model_verbs, plugin_verbs, project_verbs
+from motestudio.cli import board_verbs, data_verbs, demo_verbs, model_verbs, plugin_verbs, project_verbs, review_verbs
 from motestudio.cli.state import State
 from motestudio.errors import AppError, Cancelled
 
@@ -51,7 +51,7 @@ def options(
     context.obj = State(project, as_json=as_json, plugin_dirs=tuple(plugin_dir or ()), safe_mode=safe_mode)
 
 
-for _verbs in (project_verbs, data_verbs, model_verbs, board_verbs, plugin_verbs, demo_verbs):
+for _verbs in (project_verbs, data_verbs, review_verbs, model_verbs, board_verbs, plugin_verbs, demo_verbs):
     _verbs.register(app)
 
 
