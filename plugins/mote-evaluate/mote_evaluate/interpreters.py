@@ -1,7 +1,7 @@
 """The two interpreters: the reference kernels of LiteRT, and TFLM itself where its package is installed.
 
-LiteRT's optimised kernels round negative values otherwise than TFLM in rare cases (seen: one step of 256 in 0.4 % of
-outputs), its reference kernels for convolutions, average pools and softmax never did.
+LiteRT's optimised kernels round otherwise than TFLM in rare cases (seen: by one step, in 4 of 519 windows of speech).
+Its reference kernels agreed on all of them for convolutions, average pools and softmax, though not for a dense layer.
 
 TFLM can end the process on a bad model or a small arena: the studio runs this stage in a process of its own.
 """
