@@ -208,10 +208,17 @@ class PipelinePage(Page):
         upto = states[: self.strip.keys.index(self.strip.current)]
         self.until.setEnabled(seen.dataset.data is not None and any(s != "fresh" for s in upto))
         self.cancel.setVisible(running)
-        rail = next((s for s in ("running", "failed", "stale", "none") if s in states), "fresh")
-        if seen.dataset.data is None:
-            rail = "none"
-        self.context.set_stage("pipeline", "stale" if rail == "none" and "fresh" in states else rail)
+        self._show_rail(states)
+
+    def _show_rail(self, states: list[str]) -> None:
+        """What the window cannot see in the project: a run, its failure, a change that is not saved yet."""
+        said = next((s for s in ("running", "failed") if s in states), "")
+        if not said and (
+            self._touched < _NOTHING_TOUCHED or self.context.stages.get(self.key) in ("running", "failed")
+        ):
+            said = "fresh" if all(s == "fresh" for s in states) else "stale"
+        if said:
+            self.context.set_stage(self.key, said)
 
     def _show_inspector(self) -> None:
         seen, project = self._view, self.context.project
@@ -356,9 +363,7 @@ class PipelinePage(Page):
         self.follower.follow(self.context.run_operation("Pipeline", work, self._done), until)
 
     @Slot(object)
-    def _done(self, result: object) -> None:
-        if isinstance(result, train.Run):
-            self.context.set_stage("train", "fresh")
+    def _done(self, _: object) -> None:
         self.context.runs_changed.emit()
 
     def stop(self) -> None:

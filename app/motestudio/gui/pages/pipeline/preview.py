@@ -158,27 +158,28 @@ class Preview(QWidget):
         self.previous.setEnabled(frame.index > 0)
         self.next.setEnabled(frame.index + 1 < total)
         if frame.whole is not None:
-            self._signals(self.before, frame, frame.whole, frame.whole_first, "samples of the take")
+            self._signals(self.before, frame, frame.whole, frame.whole_first, "Take")
             region = Region(frame.start_s, frame.end_s, ink, selected=True)
             rate = frame.group.rate_hz
             ends = (frame.whole_first / rate, (frame.whole_first + len(frame.whole)) / rate)
             for plot in self.before.plots:
                 plot.set_regions([region])
                 plot.set_view(min(ends[0], frame.start_s), max(ends[1], frame.end_s))
-            self._signals(self.after, frame, frame.samples, 0, "samples")
+            self._signals(self.after, frame, frame.samples, 0, "Window")
             self.scale.hide()
             return
-        self._signals(self.before, frame, frame.samples, 0, "samples")
+        self._signals(self.before, frame, frame.samples, 0, "Before")
         for plot in self.before.plots:
             plot.set_regions([])
         self._features(frame)
 
-    def _signals(self, side: Side, frame: Frame, values: np.ndarray, first: int, what: str) -> None:
+    def _signals(self, side: Side, frame: Frame, values: np.ndarray, first: int, title: str) -> None:
+        side.title.setText(title)
         axes = default_axes(frame.group)
         if side.renew(("signals", frame.group)):
-            for n, (title, indices) in enumerate(axes):
+            for n, (name, indices) in enumerate(axes):
                 plot = SignalPlot(
-                    title,
+                    name,
                     frame.group.channels[indices[0]].unit,
                     plot_channels(frame.group, indices),
                     show_time=n == len(axes) - 1,
@@ -192,10 +193,11 @@ class Preview(QWidget):
             plot.set_view(first / rate, (first + max(2, len(values))) / rate)
         n, channels = values.shape
         size = " ".join(byte_size(n * channels * 2))
-        side.words.set_text(f"{count(n)} {what} × {channels} channel{'s' if channels != 1 else ''}, int16, {size}")
+        side.words.set_text(f"{count(n)} samples × {channels} channel{'s' if channels != 1 else ''}, int16, {size}")
 
     def _features(self, frame: Frame) -> None:
         side, values = self.after, frame.features
+        side.title.setText("After")
         self.scale.setVisible(False)
         if values is None:
             if side.renew("none"):
