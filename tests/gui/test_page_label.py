@@ -419,8 +419,10 @@ def test_propose_with_the_segmenter_then_review_by_keys(qtbot, page):
     choose(qtbot, page, "session")
     qtbot.mouseClick(page.propose, LEFT)
     assert not page.propose.isEnabled()
+    assert page.context.stages["label"] == "running"
     settled(qtbot, page)
     assert page.propose.isEnabled()
+    assert page.context.stages["label"] == "stale"
     found = labels(page, "session")
     assert [row[2:] for row in found] == [(UNNAMED, "proposed")] * 3
     assert [round(row[0] / RATE) for row in found] == [2, 6, 10]

@@ -218,8 +218,6 @@ class LabelPage(Page):
         self._show_list()
         self._show_bar()
         self._show_target()
-        counts = rows.counts_of(self.library.entries)
-        self.context.set_stage("label", "none" if not counts.segments else ("stale" if counts.review else "fresh"))
 
     def _show_list(self) -> None:
         entries = self.library.entries
@@ -234,6 +232,9 @@ class LabelPage(Page):
         self.accept_sure.setEnabled(counts.sure > 0)
         self.propose.setEnabled(counts.broken < len(entries) and not busy)
         self.trim.setEnabled(not busy and bool(self.session.whole_takes()))
+        if self.library.known:
+            seen = "none" if not counts.segments else "stale" if counts.review else "fresh"
+            self.context.set_stage(self.key, "running" if busy else seen)
         target, recording = self.session.target, self.session.recording
         facts = []
         if recording is not None:
