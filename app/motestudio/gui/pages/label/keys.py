@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu
+
 from motestudio.gui.commands import Command
 from motestudio.gui.pages.label.inspector import KEYS
 from motestudio.studio.review import SURE
@@ -13,8 +16,20 @@ from motestudio.studio.review import SURE
 if TYPE_CHECKING:
     from motestudio.gui.pages.label.page import LabelPage
 
-MENU = ("label.accept", "label.reject", "label.split", "label.delete")
+_MENU = ("label.accept", "label.reject", "label.split", "label.delete")
 """Commands in the menu of a row."""
+
+
+def row_menu(page: LabelPage) -> QMenu:
+    """The menu of a row of the list, over what is selected."""
+    menu = QMenu(page)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for command in commands(page):
+        if command.id in _MENU:
+            action = menu.addAction(command.title)
+            action.setEnabled(command.enabled())
+            action.triggered.connect(command.run)
+    return menu
 
 
 def hints(classes: int) -> list[tuple[tuple[str, ...], str]]:

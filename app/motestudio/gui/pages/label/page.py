@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QPoint, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from motestudio.domain.classes import class_series
 from motestudio.domain.labels import UNNAMED
@@ -392,11 +392,4 @@ class LabelPage(Page):
     @Slot(object, object)
     def _menu(self, target: Target, at: QPoint) -> None:
         self.session.select(target)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for command in self.commands():
-            if command.id in keys.MENU:
-                action = menu.addAction(command.title)
-                action.setEnabled(command.enabled())
-                action.triggered.connect(command.run)
-        menu.popup(at)
+        keys.row_menu(self).popup(at)
