@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -70,14 +70,11 @@ def compare(context: typer.Context) -> None:
     with state.project() as project:
         runs = verbs.runs(project)
     rows, facts = [], []
-    before: dict[str, Any] = {}
-    for one in runs:
-        params = {f"{s['key']}.{k}": v for s in one.facts["stages"] for k, v in s["params"].items()}
-        changed = [f"{k} {before.get(k)} → {v}" for k, v in params.items() if before and before.get(k) != v]
+    for before, one in zip([None, *runs], runs, strict=False):
+        changed = [] if before is None else [f"{d.key} {d.before} → {d.after}" for d in verbs.differences(before, one)]
         accuracy, size = one.metrics.get("accuracy", 0.0), one.metrics.get("model_bytes", 0)
         rows.append((one.id, one.created, f"{accuracy:.1%}", f"{size}", "; ".join(changed)))
         facts.append({"run": one.id, "accuracy": accuracy, "model_bytes": size, "changed": changed})
-        before = params
     state.output.table(("run", "created", "accuracy", "bytes", "changed"), rows)
     state.output.result(facts)
 

@@ -36,6 +36,7 @@ __all__ = [
     "op_times",
     "shortfall",
     "use_board",
+    "verdict",
 ]
 
 
@@ -80,6 +81,20 @@ def every_board(studio: Studio, project: Project, run: Run) -> list[Verdict]:
     Raises:
         ProjectError: the model cannot be read.
     """
+    verdicts = _verdicts(project, run, tuple(studio.boards.values()))
+    return sorted(verdicts, key=lambda v: (not v.fits, v.budget("latency").used))
+
+
+def verdict(studio: Studio, project: Project, run: Run) -> Verdict:
+    """The run's model against the project's board; quicker than `analyse`, which also looks for advice.
+
+    Raises:
+        ProjectError: the model cannot be read.
+    """
+    return _verdicts(project, run, (studio.board(project.config.board),))[0]
+
+
+def _verdicts(project: Project, run: Run, boards: Sequence[BoardFile]) -> list[Verdict]:
     deployable = Deployable.load(run.folder)
     graph = read_graph(deployable.model)
     plan = plan_memory(graph, reference_scratch(graph))
@@ -89,11 +104,10 @@ def every_board(studio: Studio, project: Project, run: Run) -> list[Verdict]:
     budget = project.config.budget
     limits = Limits(latency_ms=budget.latency_ms, energy_mj=budget.energy_mj)
     own = replace(limits, ram_bytes=budget.ram_bytes, flash_bytes=budget.flash_bytes)
-    verdicts = [
+    return [
         assess(graph, plan, arena, b, own if b.id == project.config.board else limits, feature, window, step)
-        for b in studio.boards.values()
+        for b in boards
     ]
-    return sorted(verdicts, key=lambda v: (not v.fits, v.budget("latency").used))
 
 
 def use_board(studio: Studio, project: Project, board_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from motestudio.errors import DeviceError, ProjectError
 from motestudio.firmware.package import sha256_of
 from motestudio.project.files import write_atomic
 from motestudio.project.store import Project
-from motestudio.sdk.data import TEST, WindowSet
+from motestudio.sdk.data import TEST, SignalInfo, WindowSet
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
 from motestudio.studio.train import Run
@@ -114,6 +115,61 @@ def held_out_windows(project: Project, run: Run) -> WindowSet:
             "cache.gone", f"The windows of {run.id} are no longer in the cache.", "Train again: mote train."
         )
     return WindowSet.load(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutWindow:
+    """A held-out window and what the model said of it.
+
+    Attributes:
+        recording: its name.
+        start_s: where the window begins, seconds of the recording.
+        truth: class it belongs to.
+        said: class with the highest score.
+        score: of that class, 0..1.
+        samples: int16, shape (window_samples, channels).
+        signal: channels, units, rate.
+    """
+
+    recording: str
+    start_s: float
+    truth: str
+    said: str
+    score: float
+    samples: npt.NDArray[np.int16]
+    signal: SignalInfo
+
+
+def windows_said(project: Project, run: Run, truth: str, said: str) -> list[HeldOutWindow]:
+    """The held-out windows behind one cell of the confusion matrix, the surest first.
+
+    Args:
+        project: has the windows.
+        run: whose outputs.
+        truth: the class they belong to.
+        said: the class the model gave.
+
+    Raises:
+        ProjectError: the cache has been emptied since, or the outputs are of other windows.
+    """
+    windows = held_out_windows(project, run)
+    rows = np.flatnonzero(windows.splits == TEST)
+    scores = np.load(run.folder / "scores.npy", allow_pickle=False)
+    if len(scores) != len(rows) or truth not in windows.classes or said not in windows.classes:
+        raise ProjectError("run.broken", f"{run.id} has outputs of other windows.", "Train again: mote train.")
+    dataset = project.cache.folder_of(run.artifact("dataset"))
+    takes = json.loads((dataset / "dataset.json").read_text(encoding="utf-8"))["takes"] if dataset else []
+    column = windows.classes.index(said)
+    right = windows.labels[rows] == windows.classes.index(truth)
+    chosen = np.flatnonzero(right & (scores.argmax(axis=1) == column))
+    found = []
+    for at in chosen[np.argsort(-scores[chosen, column], kind="stable")]:
+        row, take = int(rows[at]), int(windows.takes[rows[at]])
+        name = takes[take]["recording"] if take < len(takes) else f"take {take}"
+        start = float(windows.starts[row]) / windows.signal.group.rate_hz
+        samples = np.array(windows.samples[row])
+        found.append(HeldOutWindow(name, start, truth, said, float(scores[at, column]), samples, windows.signal))
+    return found
 
 
 def on_board(project: Project, session: DeviceSession, run: Run, operation: Operation) -> BoardCheck:

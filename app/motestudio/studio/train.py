@@ -73,6 +73,36 @@ def latest(project: Project, run_id: str = "") -> Run:
     raise ProjectError("run.none", "Nothing has been trained yet.", "Train a model first: mote train.")
 
 
+def parameters(run: Run) -> dict[str, Any]:
+    """All that decided a run, flat: stages, their parameters as ``key.param``, split, takes and classes."""
+    flat: dict[str, Any] = {}
+    for stage in run.facts.get("stages", ()):
+        flat[stage["key"]] = stage["stage"]
+        flat |= {f"{stage['key']}.{name}": value for name, value in stage["params"].items()}
+    counts = run.facts.get("counts", {})
+    flat["split by"] = run.facts.get("split_by", "")
+    flat["held out"] = ", ".join(run.facts.get("held_out", ()))
+    flat["takes"] = sum(sum(row.values()) for row in counts.values())
+    flat["classes"] = ", ".join(run.facts.get("classes", ()))
+    return flat
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A parameter that two runs do not share; None where one of them does not have it."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+def differences(before: Run, after: Run) -> tuple[Difference, ...]:
+    """In which parameters two runs differ, in the order of the pipeline."""
+    old, new = parameters(before), parameters(after)
+    keys = list(new) + [k for k in old if k not in new]
+    return tuple(Difference(k, old.get(k), new.get(k)) for k in keys if old.get(k) != new.get(k))
+
+
 def train(studio: Studio, project: Project, operation: Operation) -> Run:
     """Run the whole pipeline and keep the result as a run; one that gave the same is returned, not copied.
 
