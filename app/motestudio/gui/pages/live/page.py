@@ -280,6 +280,8 @@ class LivePage(Page):
         if self.context.project is not None and not self.run.running:
             self._restore_rule()
             self.side.set_rule(self.run.rule)
+            if self.scope is not None:
+                self.scope.show_rule()
 
     @Slot()
     def _board_changed(self) -> None:

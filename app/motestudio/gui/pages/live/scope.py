@@ -151,6 +151,13 @@ class LiveScope(QWidget):
         """The stretch that is shown, seconds of the tail."""
         return self.signal.plots[0].view_range
 
+    def show_rule(self) -> None:
+        """Put the thresholds where the rule has them."""
+        for name, plot in zip(self._classes, self.score_plots, strict=True):
+            if plot.threshold is not None:
+                plot.set_threshold(self._run.rule.limit(name))
+        self.show_scores()
+
     def show_scores(self) -> None:
         """Show what the run has."""
         times = self._run.times.tolist()
