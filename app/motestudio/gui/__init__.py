@@ -76,6 +76,11 @@ they switch live.
 Every widget is reachable by keyboard, has an accessible name and a focus ring. Text that does not fit is noted in
 `overflow`, and `tests/gui` fails on it.
 
+**Forms** (`gui.forms`): ``ParamForm(params, values, saved)``: a stage's (or any) table of `domain.params.Param` as
+fields with slider, unit, help, reset, a dot where a value differs from `saved`, and what is wrong with it in its place;
+``.changed(str, object)``, ``.set_values``, ``.set_saved``, ``.set_problem(key, text)``, ``.differences()``.
+A page that follows another page's run connects ``context.bridge.happened(RunningOperation, Happening)``.
+
 **Plots** (`from motestudio.gui.plots.<module> import ...`; times are seconds of the recording)::
 
     signal_plot  SignalPlot(title, unit, [PlotChannel(name, ink, decimals)], show_time=, axis_width=, note=)

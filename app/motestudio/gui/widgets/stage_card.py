@@ -24,24 +24,24 @@ class CardFacts:
     Attributes:
         title: of the stage.
         summary: its main parameters, joined by ", "; those that have no room are left out.
-        brief: instead of a summary of which not even the first part has room.
         origin: plugin and version.
         state: ``none``, ``running``, ``fresh``, ``stale`` or ``failed``.
         state_text: beside the dot; the state's name where empty ("57 %" while running).
         icon: Phosphor name.
         figures: up to two of (name, number, unit).
         fraction: 0..1 while running, else negative.
+        brief: instead of a summary of which not even the first part has room.
     """
 
     title: str
     summary: str = ""
-    brief: str = ""
     origin: str = ""
     state: str = "none"
     state_text: str = ""
     icon: str = "ph.cube"
     figures: Sequence[tuple[str, str, str]] = ()
     fraction: float = -1.0
+    brief: str = ""
 
 
 class StageCard(PaintedButton):

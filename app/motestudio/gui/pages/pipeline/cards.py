@@ -108,13 +108,13 @@ def card(stage: StageView, progress: Progress, *, touched: bool = False) -> Card
     return CardFacts(
         title(stage.status.use.key),
         summary(params, stage.status.params or stage.status.use.params) or stage.status.title,
-        stage.status.title,
         origin(stage),
         state,
         words,
         ICONS.get(stage.kind, "ph.cube"),
         _figures(stage),
         fraction,
+        stage.status.title,
     )
 
 

@@ -5,7 +5,6 @@ Reads and runs through the studio's verbs, in operations. It computes nothing of
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -62,24 +61,18 @@ class PipelinePage(Page):
         self._reading = self._again = self._active = False
         self._window = 0
         self._make_widgets()
-        self._refresh_later = self._timer(_REFRESH_MS, self.refresh)
+        self._refresh_later = QTimer(self)
+        self._refresh_later.setSingleShot(True)
+        self._refresh_later.timeout.connect(self.refresh)
         context = self.context
         for signal in (context.project_changed, context.recordings_changed, context.pipeline_changed):
             signal.connect(self._outdated)
         self.editor.touched.connect(self._touch)
         self.editor.refused.connect(self._refused)
-        follower = self.follower
-        follower.changed.connect(self._show)
-        follower.moved.connect(self._show_running)
-        for signal in (follower.made, follower.ended):
+        self.follower.changed.connect(self._show)
+        self.follower.moved.connect(self._show_running)
+        for signal in (self.follower.made, self.follower.ended):
             signal.connect(self._refresh_soon)
-
-    def _timer(self, milliseconds: int, run: Callable[[], object]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(run)
-        return timer
 
     def _make_widgets(self) -> None:
         self.bar = PageBar("Pipeline")
@@ -392,8 +385,7 @@ class PipelinePage(Page):
 
     def commands(self) -> list[Command]:
         """What can be done here by name."""
-        strip, step = self.strip, self.step_window
-        follower = self.follower
+        strip, step, follower = self.strip, self.step_window, self.follower
         idle, busy = (lambda: follower.running is None), (lambda: follower.running is not None)
         return [
             Command("pipeline.run", "Run stale stages", self.run, "Pipeline", "Ctrl+Return", idle),
