@@ -136,5 +136,8 @@ class ConfusionMatrix(Painted):
         if step is None or not self._classes:
             super().keyPressEvent(event)
             return
-        truth, said = self._current if self._current is not None else (0, -step[1])
+        if self._current is None:
+            self._choose(0, 0)
+            return
+        truth, said = self._current
         self._choose(truth + step[0], said + step[1])

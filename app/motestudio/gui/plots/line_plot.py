@@ -113,14 +113,22 @@ class LinePlot(Painted):
         if self._unit:
             x = canvas.text(QRectF(x + 6, 0, 80, 22), self._unit, "body", "text_muted")
         x += 20
+        # Names go first where there is no room, then series from the right.
+        needs = [text_width(s.name, "caption") + text_width(self._value(s), "caption_number") for s in self._series]
+        named = x + sum(n + 38 for n in needs) - 14 <= self.width()
         for series in self._series:
             value = self._value(series)
-            need = 22 + text_width(series.name, "caption") + text_width(f"  {value}", "caption_number") + 14
-            if x + need > self.width():
+            if x + 18 + text_width(value, "caption_number") > self.width():
                 break
-            canvas.box(QRectF(x, 9.5, 12, 3), 1.5, series.ink)
-            x = canvas.text(QRectF(x + 18, 0, 200, 22), series.name, "caption", "text_secondary")
-            x = canvas.text(QRectF(x + 6, 0, 100, 22), value, "caption_number") + 14
+            if series.dashed:
+                for part in (0, 8):
+                    canvas.box(QRectF(x + part, 9.5, 5, 3), 1, series.ink)
+            else:
+                canvas.box(QRectF(x, 9.5, 12, 3), 1.5, series.ink)
+            x += 18
+            if named:
+                x = canvas.text(QRectF(x, 0, 200, 22), series.name, "caption", "text_secondary") + 6
+            x = canvas.text(QRectF(x, 0, 100, 22), value, "caption_number") + 14
 
     def _value(self, series: Series) -> str:
         if not len(series.y):

@@ -52,7 +52,7 @@ class EmptyState(QWidget):
         self.sentence = Text(sentence, "body", "text_muted", wrap=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.sentence.setFixedWidth(420)
-        self.sentence.setFixedHeight(self.sentence.heightForWidth(420))
+        self.set_sentence(sentence)
         box.addWidget(self.title)
         box.addWidget(self.sentence, 0, Qt.AlignmentFlag.AlignHCenter)
         box.addSpacing(16)
@@ -72,6 +72,11 @@ class EmptyState(QWidget):
         box.addLayout(buttons)
         outer.addLayout(box)
         outer.addStretch(3)
+
+    def set_sentence(self, sentence: str) -> None:
+        """Say something else, such as what is missing."""
+        self.sentence.setText(sentence)
+        self.sentence.setFixedHeight(self.sentence.heightForWidth(420))
 
 
 class Banner(QWidget):
