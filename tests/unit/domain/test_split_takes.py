@@ -87,7 +87,15 @@ def test_one_subject_alone_cannot_be_held_out():
     with pytest.raises(ProjectError) as few:
         split_takes([take(i, "wave", "a") for i in range(9)], "subject")
     assert few.value.code == "dataset.too_few"
-    assert "take" in few.value.hint
+    assert "subject 'a'" in few.value.text
+    assert "--subject" in few.value.hint
+    assert "mote dataset --split-by take" in few.value.hint
+    with pytest.raises(ProjectError) as everyone:
+        split_takes([take(i, "wave", s) for i, s in enumerate("aabb")], "subject", hold_out=["a", "b"])
+    assert "Every subject" in everyone.value.text
+    with pytest.raises(ProjectError) as one:
+        split_takes([take(0, "wave", "r0")], "take")
+    assert "Record more takes" in one.value.hint
 
 
 def test_a_split_that_the_source_prescribes_is_kept():
