@@ -80,6 +80,9 @@ class PipelinePage(Page):
         self.until = Button("Run to here", "secondary", "ph.play")
         self.run_button = Button("Run stale stages", "primary")
         self.run_button.setToolTip("Ctrl+Enter")
+        # Until the pipeline has been read there is nothing to run.
+        self.run_button.setEnabled(False)
+        self.until.setEnabled(False)
         self.until.setToolTip("Run up to the chosen stage  Ctrl+Shift+Enter")
         for button, act in ((self.cancel, self.stop), (self.until, self.run_to_here), (self.run_button, self.run)):
             button.clicked.connect(act)
