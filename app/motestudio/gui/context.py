@@ -77,8 +77,18 @@ class AppContext(QObject):
         if self._studio is None:
             from motestudio.studio.home import Studio
 
-            self._studio = Studio()
+            self._studio = Studio(self.plugin_dirs)
         return self._studio
+
+    @property
+    def plugin_dirs(self) -> tuple[Path, ...]:
+        """Further folders of plugins, from the settings."""
+        return tuple(Path(p) for p in self.settings.get("plugin_dirs", []) if isinstance(p, str))
+
+    @property
+    def projects_folder(self) -> Path:
+        """Where new projects are proposed, from the settings."""
+        return Path(self.settings.get("projects_dir", "") or Path.home() / "mote")
 
     # Operations and messages
 
@@ -205,11 +215,20 @@ class AppContext(QObject):
 
     # Board
 
-    def connect_device(self, port: str = "", *, baud: int = 115200, then: Callable[[], object] | None = None) -> None:
-        """Connect to a board: a port, ``socket://host:port`` or ``virtual``; needs an open project."""
+    def connect_device(self, port: str = "", *, baud: int = 0, then: Callable[[], object] | None = None) -> None:
+        """Connect to a board; needs an open project.
+
+        Args:
+            port: a port, ``socket://host:port`` or ``virtual``; the project's, then that of the settings, then
+                ``virtual`` where empty.
+            baud: of a serial port; that of the settings where 0.
+            then: called when it is connected.
+        """
         project = self.project
         if project is None:
             return
+        port = port or project.config.port or self.settings.get("port", "")
+        baud = baud or self.settings.get("baud", 115200)
         studio = self.studio
 
         def work(_: Operation) -> tuple[ExitStack, DeviceSession]:

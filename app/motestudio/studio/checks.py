@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import platform
 import shutil
 import sys
 from dataclasses import dataclass
+
+from motestudio import __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,29 @@ def checks() -> list[Check]:
     ):
         path = shutil.which(program)
         rows.append(Check(name, purpose, "found" if path else "", bool(path), fix, needed=False))
+    return rows
+
+
+_ABOUT = (
+    ("Mote Studio", "motestudio"),
+    ("TensorFlow", "tensorflow"),
+    ("tf_keras", "tf_keras"),
+    ("TF Model Optimization", "tensorflow-model-optimization"),
+    ("LiteRT", "ai-edge-litert"),
+    ("TensorFlow Lite Micro", "tflite-micro"),
+    ("NumPy", "numpy"),
+    ("SciPy", "scipy"),
+    ("PySide6", "PySide6-Essentials"),
+    ("pyqtgraph", "pyqtgraph"),
+    ("pySerial", "pyserial"),
+)
+
+
+def versions() -> list[tuple[str, str]]:
+    """(what, version) of this program and what it stands on, from metadata; empty where it is not installed."""
+    rows = [(name, _version(package)) for name, package in _ABOUT]
+    rows[0] = (rows[0][0], rows[0][1] or __version__)
+    rows.insert(1, ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"))
     return rows
 
 

@@ -32,8 +32,14 @@ class Studio:
         """All plugins found, good and bad."""
         return Registry.discover(self._plugin_dirs, safe_mode=self._safe_mode)
 
-    def rescan(self) -> Registry:
-        """Look for plugins again, as after one was added or mended; what runs keeps the old ones."""
+    def rescan(self, plugin_dirs: Sequence[Path] | None = None) -> Registry:
+        """Look for plugins again, as after one was added or mended; what runs keeps the old ones.
+
+        Args:
+            plugin_dirs: other further folders than before.
+        """
+        if plugin_dirs is not None:
+            self._plugin_dirs = tuple(plugin_dirs)
         self.__dict__.pop("registry", None)
         return self.registry
 

@@ -230,8 +230,7 @@ class DeployPage(Page):
         self.sources.set_project(done.made, written=True)
 
     def _connect(self, port: str) -> None:
-        baud = self.context.settings.get("baud", 115200)
-        self.context.connect_device(port, baud=baud)
+        self.context.connect_device(port)
 
     def _run_chosen(self, index: int) -> None:
         self.context.choose_run(self.runs.itemText(index))

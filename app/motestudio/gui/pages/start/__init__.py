@@ -251,7 +251,7 @@ class StartPage(Page):
 
     def _new(self) -> None:
         self.form.show()
-        self.form.begin(self.template)
+        self.form.begin(self.template, self.context.projects_folder)
 
     def _create(self, name: str, folder: str) -> None:
         self.form.hide()
@@ -265,7 +265,7 @@ class StartPage(Page):
             self.context.goto("record")
             self.context.connect_device(port)
 
-        folder = free_folder(Path.home() / "mote", self.template)
+        folder = free_folder(self.context.projects_folder, self.template)
         self.context.create_project(folder, self.template, folder.name, connect)
 
     def _open(self) -> None:

@@ -265,8 +265,9 @@ class NewProjectForm(QWidget):
         choose.clicked.connect(self._choose)
         self._base = Path.home() / "mote"
 
-    def begin(self, name: str) -> None:
-        """Suggest a name and a free folder."""
+    def begin(self, name: str, base: Path) -> None:
+        """Suggest a name and a free folder under `base`."""
+        self._base = base
         self.name.setText(name)
         self._suggest(name)
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)

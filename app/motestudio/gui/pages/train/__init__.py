@@ -255,6 +255,7 @@ class TrainPage(Page):
                     action="Change the pipeline",
                     act=self._pipeline,
                 )
+            self._other = -1
             self.context.choose_run(run.id)
             self.context.runs_changed.emit()
 
