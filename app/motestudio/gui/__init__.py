@@ -40,6 +40,9 @@ traceback to copy.
 `quiet=True` keeps reads that only fill the page out of the job strip. Connect signals to methods of QObjects, not to
 lambdas that outlive the page.
 
+**`gui.board_stream.BoardStream(context, page)`** keeps a connected board streaming while a page draws it:
+`set_wanted(on)`, `reader` (live tail), `group`, `health`, `connected`; signals reader_changed, lost, health_changed.
+
 **Theme** (`gui.theme`): `theme().color("text_muted")`, `.series(1..8)`, `.class_colors(classes)`, `.tint(ink, kind)`,
 `.veil(ink, kind)`, `.mix(a, b, share)`, `.font(style)`, `.size(role)`, `.radius(role)`, `.icon("ph.record", ink)`,
 `.changed`. An *ink* is a role, ``"series:3"``, ``"#rrggbb"`` or a QColor; pass inks, never keep colours:

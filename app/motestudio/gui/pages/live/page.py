@@ -1,4 +1,7 @@
-"""The Live page: puts stream, inference, plots and inspector together."""
+"""The Live page: puts stream, inference, plots and inspector together.
+
+Longer than most modules because it is the one place where the page's parts meet; each of them is a module of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from motestudio.domain.classes import is_background
 from motestudio.domain.detection import DetectionRule
@@ -21,7 +24,7 @@ from motestudio.gui.commands import Command
 from motestudio.gui.page import Page
 from motestudio.gui.pages.live.perform import PerformRow
 from motestudio.gui.pages.live.run import Found, LiveRun
-from motestudio.gui.pages.live.scope import LiveScope
+from motestudio.gui.pages.live.scope import GUTTER, LiveScope
 from motestudio.gui.pages.live.side import LiveSide
 from motestudio.gui.theme import Ink, class_series
 from motestudio.gui.widgets import Button, EmptyState, PageBar, Segmented
@@ -48,6 +51,7 @@ class LivePage(Page):
     key = "live"
     title = "Live"
     help = HELP
+    margins = (24, 0, 24 - GUTTER, 0)
 
     def build(self) -> None:
         """Bar, scope, perform row; an empty state where there is no board or no model."""
@@ -99,7 +103,10 @@ class LivePage(Page):
         self.wrong_button = Button("Mark as wrong", "primary", "ph.thumbs-down", "W")
         for widget in (self.axis, self.reconnect, self.start_button, self.stop_button, self.wrong_button):
             self.bar.add_action(widget)
-        self.body.addWidget(self.bar)
+        inset = QHBoxLayout()
+        inset.setContentsMargins(0, 0, GUTTER, 0)
+        inset.addWidget(self.bar)
+        self.body.addLayout(inset)
 
     def _connect(self) -> None:
         self.reconnect.clicked.connect(self.context.reconnect_device)
@@ -141,7 +148,9 @@ class LivePage(Page):
             Command("live.wrong", "Mark as wrong", self.mark_wrong, "Live", "W", self._has_seen),
         ]
         for i in range(9):
-            made.append(Command(f"live.perform{i + 1}", f"Perform {i + 1}", self._performer(i), "Live", str(i + 1)))
+            made.append(
+                Command(f"live.perform{i + 1}", f"Perform gesture {i + 1}", self._performer(i), "Live", str(i + 1))
+            )
         return made
 
     def _goer(self, page: str) -> Any:

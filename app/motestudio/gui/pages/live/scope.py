@@ -20,6 +20,8 @@ from motestudio.gui.theme import Ink, theme
 from motestudio.gui.widgets import Canvas, Painted, SectionHeader, Separator, scrolled
 
 WINDOW_S = 12.0
+GUTTER = 12
+"""Room for the scores' scroll bar, right of everything."""
 
 
 class TimeRuler(Painted):
@@ -95,7 +97,7 @@ class LiveScope(QWidget):
         self.board = Track("Board  int8", "ribbon", LEFT)
         self.ruler = TimeRuler()
         self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(0, 0, 0, 8)
+        self._box.setContentsMargins(0, 0, GUTTER, 8)
         self._box.setSpacing(4)
         self._box.addLayout(_inset(self.flags))
         self._signal_box = _inset(self.signal)
@@ -193,7 +195,7 @@ class LiveScope(QWidget):
     def place(self) -> None:
         """Where the dashed lines go; those under the scroll area's edge end there."""
         start, end = self.view
-        width = self.width() - LEFT - RIGHT
+        width = self.width() - GUTTER - LEFT - RIGHT
         top = self.flags.y() + self.flags.height()
         area = self._scores.viewport()
         low = area.mapTo(self, QPoint(0, area.height())).y()
