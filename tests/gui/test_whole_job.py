@@ -94,7 +94,7 @@ def test_from_a_bare_board_to_live_inference(qtbot, project_window, context):
     deploy = window.pages["deploy"]
     qtbot.waitUntil(lambda: deploy.start.isVisible() and deploy.start.isEnabled(), timeout=15000)
     qtbot.mouseClick(deploy.start, LEFT)
-    qtbot.waitUntil(lambda: deploy.live.isVisible(), timeout=60000)
+    qtbot.waitUntil(deploy.live.isVisible, timeout=60000)
     assert context.session.description.model is not None
     qtbot.mouseClick(deploy.live, LEFT)
 
@@ -110,4 +110,4 @@ def test_from_a_bare_board_to_live_inference(qtbot, project_window, context):
             break
     assert "wave" in [found.detection.label for found in live.run.found]
     qtbot.mouseClick(live.stop_button, LEFT)
-    qtbot.waitUntil(lambda: live.start_button.isVisible(), timeout=10000)
+    qtbot.waitUntil(live.start_button.isVisible, timeout=10000)

@@ -11,6 +11,7 @@ from typing import Any
 
 from motestudio import __version__
 from motestudio.domain.board import BoardFile
+from motestudio.domain.classes import is_background
 from motestudio.errors import BuildError
 from motestudio.firmware.c_text import c_comment, c_constants, c_float, c_int, c_lines, c_string
 from motestudio.firmware.ops import resolver_calls
@@ -26,19 +27,17 @@ _PLACE = re.compile(r"@([A-Z0-9_]+)@")
 
 @dataclass(frozen=True, slots=True)
 class PostSettings:
-    """How the board decides from scores.
+    """How the board decides from scores; background classes never fire.
 
     Attributes:
         mean_over: outputs averaged, 1..8.
         threshold: 0..1.
         suppression_ms: after a detection.
-        background: classes that never fire.
     """
 
     mean_over: int = 1
     threshold: float = 0.8
     suppression_ms: int = 1000
-    background: tuple[str, ...] = ("idle",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ def _post(request: FirmwareRequest) -> dict[str, str]:
     deploy, post = request.deployable, request.post
     # The threshold is compared with raw scores; it saturates, so that 1.0 is still reachable.
     raw = round(post.threshold / deploy.output_scale) + deploy.output_zero_point
-    mask = sum(1 << i for i, name in enumerate(deploy.classes[:32]) if name in post.background)
+    mask = sum(1 << i for i, name in enumerate(deploy.classes[:32]) if is_background(name))
     return {
         "POST_MEAN_OVER": c_int(min(max(post.mean_over, 1), 8)),
         "POST_THRESHOLD": c_int(min(max(raw, -128), 127)),
