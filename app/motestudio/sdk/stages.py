@@ -60,9 +60,7 @@ class FeatureStage(Protocol):
             PluginError: the parameters make no sense for this signal.
         """
 
-    def transform(
-        self, windows: npt.NDArray[np.int16], signal: SignalInfo, params: Params
-    ) -> npt.NDArray[np.float32]:
+    def transform(self, windows: npt.NDArray[np.int16], signal: SignalInfo, params: Params) -> npt.NDArray[np.float32]:
         """Compute features.
 
         Args:
