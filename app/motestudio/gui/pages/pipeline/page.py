@@ -1,6 +1,7 @@
 """The Pipeline page: stages as cards, what flows between them, the chosen one's form, a window before and after.
 
-Reads and runs through the studio's verbs, in operations. It computes nothing of a stage itself.
+Reads and runs through the studio's verbs, in operations. It computes nothing of a stage itself. Long because it is the
+one place where the page's parts meet; each of them is a module of its own.
 """
 
 from __future__ import annotations

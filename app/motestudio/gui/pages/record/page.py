@@ -1,6 +1,6 @@
 """The Record page: puts stream, take control, plot, levels and inspector together.
 
-Longer than most modules because it is the one place where the page's parts meet; each of them is a module of its own.
+Long because it is the one place where the page's parts meet; each of them is a module of its own.
 """
 
 from __future__ import annotations
