@@ -109,7 +109,7 @@ def test_a_model_that_does_not_fit_is_not_built_and_leads_to_analyse(qtbot, page
     context.project_changed.emit()
     qtbot.waitUntil(lambda: page._data.board.id == "nucleo-f072rb")
     assert not page.start.isEnabled()
-    assert "of RAM: nothing is built or sent." in page.target.reason.text()
+    assert "of RAM short: nothing is built or sent." in page.target.reason.text()
     qtbot.mouseClick(page.target.analyse, Qt.MouseButton.LeftButton)
     assert trained_window.current.key == "analyse"
 

@@ -125,5 +125,5 @@ def _every_board(state: State, verdicts: list[Verdict]) -> None:
     rows = [
         (v.board_id, verbs.shortfall(v) or "yes", *(verbs.amount(b, b.used) for b in v.budgets[:3])) for v in verdicts
     ]
-    state.output.table(("board", "fits, or short of", "RAM", "flash", "latency"), rows)
+    state.output.table(("board", "fits, or why not", "RAM", "flash", "latency"), rows)
     state.output.result([{"board": v.board_id, "fits": v.fits, "short": verbs.shortfall(v)} for v in verdicts])

@@ -198,8 +198,8 @@ def amount(budget: Budget, value: float) -> str:
 
 
 def shortfall(verdict: Verdict) -> str:
-    """What is missing, such as "2.6 KB of RAM"; empty where the model fits."""
-    names = {"ram": "of RAM", "flash": "of flash", "latency": "too slow", "energy": "too much"}
+    """What is too much, such as "2.6 KB of RAM short, 38 ms too slow"; empty where the model fits."""
+    names = {"ram": "of RAM short", "flash": "of flash short", "latency": "too slow", "energy": "too much"}
     over = [f"{amount(b, b.used - b.limit)} {names[b.name]}" for b in verdict.budgets if not b.fits]
     return ", ".join(over)
 

@@ -46,6 +46,7 @@ class AnalysePage(Page):
         self.verbs.busy.connect(self._busy)
         self.bar = PageBar(self.title)
         self.runs = Choice([], "Run")
+        self.runs.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.runs.activated.connect(self._run_chosen)
         self.compare = Button("Compare", "secondary", "ph.columns")
         self.compare.clicked.connect(self._compare)
@@ -101,9 +102,10 @@ class AnalysePage(Page):
             inset = QVBoxLayout()
             inset.setContentsMargins(OUTSET, space, OUTSET, 0)
             inset.addWidget(widget)
-            box.addLayout(inset, 1 if widget is self.map else 0)
+            box.addLayout(inset, 100 if widget is self.map else 0)
         box.addSpacing(8)
         box.addWidget(self.table)
+        box.addStretch(1)
         return content
 
     def activated(self) -> None:

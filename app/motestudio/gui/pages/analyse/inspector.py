@@ -108,7 +108,10 @@ def _board_row(verdict: Verdict) -> FactRow:
 
 
 def _short(verdict: Verdict) -> str:
-    return shortfall(verdict).split(",")[0].replace(" of RAM", " short").replace(" of flash", " flash short")
+    words = shortfall(verdict).split(",")[0]
+    for long, brief in ((" of RAM short", " short"), (" of flash short", " flash"), (" too slow", " over")):
+        words = words.replace(long, brief)
+    return words
 
 
 class AnalyseInspector(Column):

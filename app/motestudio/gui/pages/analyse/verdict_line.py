@@ -52,7 +52,7 @@ class VerdictLine(QWidget):
         self.words.setText(words)
         short = shortfall(data.report.verdict)
         basis = basis_line(data)
-        self.basis.setText(f"Short of {short}: {basis}" if short else basis)
+        self.basis.setText(f"{short}: {basis}" if short else basis)
         self.basis.set_ink("bad" if tone == "bad" else ("warn" if tone == "warn" else "text_muted"))
         for budget in data.report.verdict.budgets:
             self._show(budget, data)

@@ -62,6 +62,7 @@ class DeployPage(Page):
     def _build_bar(self) -> None:
         self.bar = PageBar(self.title)
         self.runs = Choice([], "Run")
+        self.runs.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.runs.activated.connect(self._run_chosen)
         self.cancel = Button("Cancel", "quiet")
         self.cancel.clicked.connect(self.verbs.cancel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from motestudio.devices.ports import PortInfo, list_ports
@@ -69,7 +69,7 @@ def load(studio: Studio, project: Project, run_id: str, session: DeviceSession |
         run,
         studio.board(project.config.board),
         verdict,
-        analyse.shortfall(verdict) if short else "",
+        analyse.shortfall(replace(verdict, budgets=tuple(short))),
         session is not None and session.connected and evaluate.holds(session, run),
         _tools(studio.board(project.config.board)),
         tuple(list_ports()),

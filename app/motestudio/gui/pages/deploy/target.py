@@ -95,7 +95,7 @@ class TargetColumn(Column):
             budget = data.verdict.budget(name)
             number, unit, limit = budget_text(budget.used, budget.plus_minus, budget.limit, budget.unit)
             figure.set(number, unit, limit, budget.used / budget.limit if budget.limit else None)
-        self.reason.setText(f"Short of {data.blocked}: nothing is built or sent." if data.blocked else "")
+        self.reason.setText(f"{data.blocked}: nothing is built or sent." if data.blocked else "")
         self.reason.setVisible(bool(data.blocked))
         self.analyse.setVisible(bool(data.blocked))
         self.set_link(data, session)

@@ -368,7 +368,8 @@ def _block(title: str, note: QWidget | None, widget: QWidget, *, outset: bool = 
     margin = 0 if outset else OUTSET
     inset.setContentsMargins(margin, 0, margin, 0)
     inset.addWidget(widget)
-    box.addLayout(inset, 1)
+    box.addLayout(inset, 100)
+    box.addStretch(1)
     return holder
 
 

@@ -27,6 +27,7 @@ class Curves(QWidget):
         for plot in self.plots.values():
             plot.setMinimumHeight(190)
             row.addWidget(plot, 1)
+        self.setMaximumHeight(520)
         self._values: dict[str, list[float]] = {}
         self._end = 0
 

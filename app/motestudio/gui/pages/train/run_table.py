@@ -82,19 +82,21 @@ class RunTable(Painted):
         if row.verdict is None:
             return "text_muted", "model unreadable"
         short = shortfall(row.verdict).split(", ")[0]
-        return ("ok", "fits") if not short else ("bad", f"{short} short".replace(" too slow short", " too slow"))
+        return ("bad", short) if short else ("ok", "fits")
 
     def _columns(self) -> dict[str, tuple[float, float]]:
         room = self.width() - 2 * OUTSET
+        longest = max((text_width(r.run.id, "strong") for r in self._rows), default=0.0) + 34
+        widths = dict(_WIDTHS, run=min(220.0, max(float(_WIDTHS["run"]), longest)))
         for drop in ((), ("created",), ("created", "arena")):
             names = [n for n in _WIDTHS if n not in drop]
-            rest = room - sum(_WIDTHS[n] for n in names)
+            rest = room - sum(widths[n] for n in names)
             if rest >= 0:
                 break
         gap = min(40.0, max(0.0, rest) / len(names))
         places, x = {}, float(OUTSET)
         for name in names:
-            width = float(_WIDTHS[name]) + gap
+            width = float(widths[name]) + gap
             places[name] = (x, width)
             x += width
         return places
@@ -122,7 +124,8 @@ class RunTable(Painted):
             left, width = columns[name]
             return QRectF(left, top, width, _HIGH)
 
-        end = canvas.text(cell("run"), row.run.id, "strong" if index == self._current else "control")
+        place = cell("run").adjusted(0, 0, -28, 0)
+        end = canvas.text(place, row.run.id, "strong" if index == self._current else "control", elide=True)
         if index == self._other:
             canvas.icon("ph.columns", QRectF(end + 8, top + _HIGH / 2 - 7, 14, 14), "text_muted")
         if "created" in columns:
