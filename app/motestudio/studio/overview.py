@@ -32,7 +32,7 @@ def states(studio: Studio, project: Project) -> dict[str, State]:
     found: dict[str, State] = {
         "record": "fresh" if recordings else "none",
         "label": "none" if not segments else "stale" if any(s.origin == "proposed" for s in segments) else "fresh",
-        "pipeline": _pipeline(rows),
+        "pipeline": _pipeline(rows, trained=bool(runs)),
         "train": "none" if not runs else "fresh" if current else "stale",
         "analyse": "none",
         "deploy": "none",
@@ -49,7 +49,7 @@ def states(studio: Studio, project: Project) -> dict[str, State]:
     return found
 
 
-def _pipeline(rows: list[pipeline.StageStatus]) -> State:
+def _pipeline(rows: list[pipeline.StageStatus], *, trained: bool) -> State:
     if not rows:
         return "none"
     kinds = {row.state for row in rows}
@@ -57,4 +57,4 @@ def _pipeline(rows: list[pipeline.StageStatus]) -> State:
         return "failed"
     if kinds == {"fresh"}:
         return "fresh"
-    return "stale" if "fresh" in kinds else "none"
+    return "stale" if trained or "fresh" in kinds else "none"
