@@ -8,7 +8,7 @@ PIP := -m pip install -q --disable-pip-version-check -c packaging/constraints.tx
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo studio test lint unit gui headless bench clean
+.PHONY: demo studio test lint unit gui headless screenshots bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -37,6 +37,11 @@ gui: $(VENV)/.dev
 headless: $(HEADLESS)/.installed
 	$(HEADLESS)/bin/python packaging/check_headless.py
 	$(HEADLESS)/bin/python -m pytest tests/unit tests/jobs tests/plugins -m "not train"
+
+# Every page of the window, real and on a screen, in both themes and two sizes.
+screenshots: $(VENV)/.dev
+	@test -d demo-report/project || $(BIN)/mote demo --report demo-report
+	xvfb-run -a -s "-screen 0 1920x1080x24" $(BIN)/python -m motestudio.gui.shoot screenshots --project demo-report/project --virtual --check
 
 bench: $(VENV)/.dev
 	$(BIN)/mote bench app

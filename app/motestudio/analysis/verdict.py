@@ -7,12 +7,12 @@ from typing import Literal
 
 from motestudio.analysis.advice import advice
 from motestudio.analysis.costs import Estimate, energy_mj, latency_ms
-from motestudio.analysis.formats import format_bytes
 from motestudio.analysis.memory import arena_on_board, flash_bytes, ram_bytes
 from motestudio.analysis.planner import plan as plan_memory
 from motestudio.analysis.scratch import reference_scratch
 from motestudio.domain.board import BoardFile
 from motestudio.domain.model_report import ArenaUse, Budget, MemoryPlan, ModelGraph, ModelReport, Verdict
+from motestudio.domain.units import format_bytes
 from motestudio.sdk.stages import FeatureInfo
 
 __all__ = ["Limits", "assess", "format_bytes", "report", "verdict_line"]

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from motestudio.analysis.costs import energy_mj, latency_ms, op_ms
-from motestudio.analysis.formats import format_bytes
 from motestudio.analysis.memory import arena_on_board, flash_bytes
 from motestudio.analysis.planner import plan
 from motestudio.analysis.scratch import reference_scratch
@@ -14,6 +13,7 @@ from motestudio.analysis.tflite_reader import read_graph
 from motestudio.analysis.verdict import Limits, assess, report, verdict_line
 from motestudio.domain.board import BoardFile
 from motestudio.domain.model_report import ArenaUse, ModelGraph
+from motestudio.domain.units import format_bytes
 from motestudio.sdk.stages import FeatureInfo
 
 L4R5 = BoardFile("l4r5", "L4R5", "x", "cortex-m4f", 120_000_000, 655_360, 2_097_152, "cmsis-nn", 0.0, 40.5, "stm32")
