@@ -247,3 +247,23 @@ def test_start_needs_neither_plots_nor_numpy():
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_palette_finds_takes_and_settings(qtbot, trained_window):
+    window = trained_window
+    press(qtbot, window, Qt.Key.Key_K)
+    qtbot.keyClicks(window.palette_overlay.field, "circle-002")
+    assert [c.title for c in window.palette_overlay.shown] == ["circle-002"]
+    qtbot.keyClick(window.palette_overlay.field, Qt.Key.Key_Return)
+    label = window.pages["label"]
+    assert window.current is label
+    qtbot.waitUntil(
+        lambda: label.session.target is not None and label.session.target.name == "circle-002", timeout=8000
+    )
+    # Another one, now that the page has been read.
+    window.context.show_take("wave-001")
+    qtbot.waitUntil(lambda: label.session.target.name == "wave-001", timeout=3000)
+    press(qtbot, window, Qt.Key.Key_K)
+    qtbot.keyClicks(window.palette_overlay.field, "micro")
+    qtbot.keyClick(window.palette_overlay.field, Qt.Key.Key_Return)
+    assert window.current is window.pages["settings"]

@@ -36,6 +36,7 @@ class CommandRegistry:
 
     def __init__(self) -> None:
         self._by_owner: dict[str, tuple[Command, ...]] = {}
+        self._sources: list[Callable[[str], Sequence[Command]]] = []
 
     def set(self, owner: str, commands: Sequence[Command]) -> None:
         """Replace the commands of an owner."""
@@ -48,6 +49,15 @@ class CommandRegistry:
     def all(self) -> list[Command]:
         """Every command that can be done now."""
         return [c for commands in self._by_owner.values() for c in commands if c.enabled()]
+
+    def add_source(self, source: Callable[[str], Sequence[Command]]) -> None:
+        """Let `source` add what matches a typed text, such as takes by their name; it is asked at every letter."""
+        self._sources.append(source)
+
+    def matching(self, query: str, limit: int = 12) -> list[Command]:
+        """What the palette shows for a typed text, best first."""
+        extra = [c for source in self._sources for c in source(query)] if query.strip() else []
+        return ranked(query, [*self.all(), *extra], limit)
 
     def find(self, command_id: str) -> Command | None:
         """A command by id."""

@@ -39,6 +39,7 @@ class AppContext(QObject):
         stages_changed: `stages` has other states.
         about_to_step: undo or redo was asked for; pages hand edits that they still hold back to `edits`.
         page_wanted(str): somebody called `goto`.
+        take_wanted(str): somebody called `show_take`.
         message_wanted(dict): somebody called `show_message`.
         error_wanted(object, str): somebody called `show_error`.
     """
@@ -53,6 +54,7 @@ class AppContext(QObject):
     stages_changed = Signal()
     about_to_step = Signal()
     page_wanted = Signal(str)
+    take_wanted = Signal(str)
     message_wanted = Signal(dict)
     error_wanted = Signal(object, str)
 
@@ -124,6 +126,11 @@ class AppContext(QObject):
         if run_id != self.run_id:
             self.run_id = run_id
             self.run_chosen.emit()
+
+    def show_take(self, name: str) -> None:
+        """Show a recording where recordings are looked at."""
+        self.goto("label")
+        self.take_wanted.emit(name)
 
     def set_stage(self, page: str, state: str) -> None:
         """Set a rail dot: ``none``, ``running``, ``fresh``, ``stale`` or ``failed``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,18 @@ from motestudio.gui.stage_watch import StageWatch
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets.marks import Separator
 from motestudio.gui.widgets.notices import Banner
+
+MOST_TAKES = 50
+"""Of the palette: more of one name tell nobody which is meant."""
+
+
+_SETTINGS = (
+    "Default port and speed",
+    "Folder of new projects",
+    "Folder of TensorFlow Lite Micro",
+    "Folders of plugins",
+    "Versions",
+)
 
 
 class MainWindow(QWidget):
@@ -169,12 +182,23 @@ class MainWindow(QWidget):
             Command("view.light", "Light theme", self._moder("light"), "View"),
             Command("view.dark", "Dark theme", self._moder("dark"), "View"),
             Command("view.system", "Theme of the system", self._moder("system"), "View"),
+            *(Command(f"settings.{n}", text, self._goer("settings"), "Settings") for n, text in enumerate(_SETTINGS)),
             Command("window.quit", "Quit", self._quit, "Window", "Ctrl+Q"),
         ]
         self.context.commands.set("window", commands)
+        self.context.commands.add_source(self._takes)
         for command in commands:
             if command.shortcut:
                 self._shortcut(command)
+
+    def _takes(self, query: str) -> list[Command]:
+        """Takes of the project whose name has the typed text in it, for the palette."""
+        project = self.context.project
+        if project is None:
+            return []
+        wanted = query.strip().lower()
+        names = [name for name in project.recordings.names() if wanted in name.lower()][:MOST_TAKES]
+        return [Command(f"take.{name}", name, partial(self.context.show_take, name), "Take") for name in names]
 
     def _goer(self, key: str) -> Any:
         return lambda: self.show_page(key)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from motestudio.gui.commands import Command, CommandRegistry, ranked
+from motestudio.gui.commands import Command, CommandRegistry
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets.canvas import Canvas, text_width
 from motestudio.gui.widgets.rows import Row
@@ -90,7 +90,7 @@ class CommandPalette(QWidget):
             self._box.removeWidget(row)
             row.hide()
             row.deleteLater()
-        found = ranked(self.field.text(), self._commands.all(), 12)
+        found = self._commands.matching(self.field.text())
         self._rows = [CommandRow(command) for command in found]
         for row in self._rows:
             row.clicked.connect(self._clicked)

@@ -1,4 +1,7 @@
-"""The Label page put together: the list, the timeline, the inspector, and what they tell each other."""
+"""The Label page put together: the list, the timeline, the inspector, and what they tell each other.
+
+Long because it is the one place where the page's parts meet; each of them is a module of its own.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,7 @@ class LabelPage(Page):
         self.library = self.session.library
         self.playback = Playback(self)
         self._stale = True
+        self._wanted = ""
         self._inks: dict[str, Ink] = {}
         self._build_bar()
         self._build_work()
@@ -111,6 +115,7 @@ class LabelPage(Page):
         context, session = self.context, self.session
         context.project_changed.connect(self._use_project)
         context.recordings_changed.connect(self._recordings_changed)
+        context.take_wanted.connect(self._take_wanted)
         session.selected.connect(self._selected)
         session.edited.connect(self._edited)
         session.drafted.connect(self._drafted)
@@ -175,6 +180,19 @@ class LabelPage(Page):
         if not self._stale:
             self.library.refresh()
 
+    @Slot(str)
+    def _take_wanted(self, name: str) -> None:
+        """Select a recording now, or when it has been read."""
+        self._wanted = name
+        if name in self.library.entries:
+            self.session.select(self._take_target())
+
+    def _take_target(self) -> Target:
+        """The first segment of the wanted recording, or the recording itself."""
+        name, self._wanted = self._wanted, ""
+        recording = self.library.entries[name].recording
+        return Target(name, 0 if recording is not None and recording.segments else -1)
+
     def _use_virtual(self) -> None:
         self.context.connect_device("virtual", then=partial(self.context.goto, "record"))
 
@@ -205,6 +223,8 @@ class LabelPage(Page):
         self.stack.setCurrentWidget(self.work if filled else self.empty)
         self.set_inspector(self.panel if filled else None)
         self.session.keep_target()
+        if self._wanted in self.library.entries:
+            self.session.target = self._take_target()
         if self.session.target is None and filled:
             self.session.target = rows.first_target(rows.rows_of(self.library.entries, self.pane.filter))
         self._show_all()
