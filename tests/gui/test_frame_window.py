@@ -263,7 +263,12 @@ def test_palette_finds_takes_and_settings(qtbot, trained_window):
     # Another one, now that the page has been read.
     window.context.show_take("wave-001")
     qtbot.waitUntil(lambda: label.session.target.name == "wave-001", timeout=3000)
+    qtbot.waitUntil(lambda: not window.context.bridge.running, timeout=5000)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
     press(qtbot, window, Qt.Key.Key_K)
+    qtbot.waitUntil(window.palette_overlay.isVisible)
     qtbot.keyClicks(window.palette_overlay.field, "micro")
+    assert [c.title for c in window.palette_overlay.shown] == ["Folder of TensorFlow Lite Micro"]
     qtbot.keyClick(window.palette_overlay.field, Qt.Key.Key_Return)
     assert window.current is window.pages["settings"]

@@ -12,6 +12,9 @@ from motestudio.gui.widgets.canvas import Canvas, text_width
 from motestudio.gui.widgets.rows import Row
 
 
+_OWN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Escape)
+
+
 class CommandRow(Row):
     """A command with its group and shortcut."""
 
@@ -117,6 +120,10 @@ class CommandPalette(QWidget):
         """Arrows move, Enter does, Escape and losing the focus close."""
         if event.type() == QEvent.Type.FocusOut and self.isVisible() and not self.underMouse():
             self.close_palette()
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() in _OWN_KEYS:
+            # A page may have these as shortcuts; while the palette is open they are its own.
+            event.accept()
+            return True
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key = event.key()
             if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
