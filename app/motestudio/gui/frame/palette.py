@@ -11,7 +11,6 @@ from motestudio.gui.theme import theme
 from motestudio.gui.widgets.canvas import Canvas, text_width
 from motestudio.gui.widgets.rows import Row
 
-
 _OWN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Escape)
 
 
