@@ -29,7 +29,12 @@ def main() -> int:
     figures: dict[str, float] = {}
 
     def usable() -> None:
-        # A zero timer fires when the event queue is empty: the window is painted and takes input.
+        # On the screen, painted, and the event queue empty: it takes input.
+        handle = window.windowHandle()
+        if handle is None or not handle.isExposed():
+            QTimer.singleShot(1, usable)
+            return
+        window.repaint()
         figures["seconds"] = time.time() - started
         window.context.open_project(Path(sys.argv[1]), lambda: window.show_page("record"))
         QTimer.singleShot(SETTLE_MS, measure)

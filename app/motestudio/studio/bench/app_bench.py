@@ -33,6 +33,10 @@ window.setCentralWidget(pyqtgraph.PlotWidget())
 window.resize(1440, 900)
 window.show()
 def usable():
+    if not window.windowHandle().isExposed():
+        QTimer.singleShot(1, usable)
+        return
+    window.repaint()
     seconds = time.time() - float(os.environ["MOTE_PROBE_START"])
     print(json.dumps({"seconds": seconds, "rss": psutil.Process().memory_info().rss}))
     app.quit()
