@@ -18,7 +18,7 @@ studio: $(VENV)/.installed
 	@packaging/system-packages.sh studio
 	@$(BIN)/mote studio
 
-test: lint unit gui headless
+test: lint unit gui screenshots headless
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check app plugins tests packaging
