@@ -101,7 +101,7 @@ A page that follows another page's run connects ``context.bridge.happened(Runnin
     arena_map    ArenaMap.set_plan(MemoryPlan, ModelGraph, held_bytes) .set_callout(title, advice) .set_op;
                  hovered chosen; kind_ink(kernel)
     line_plot    LinePlot(title, unit, x_name, y_range).set_series([Series], x_end)
-    scatter      ParetoPlot(x_name, y_name).set_points([RunPoint], current); chosen
+    scatter      ParetoPlot(x_name, y_name, y_most=).set_points([RunPoint], current); chosen
 
 Plots of one page share an `axis_width`, so that their left edges align.
 

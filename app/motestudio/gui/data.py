@@ -156,15 +156,17 @@ def _card(studio: Studio, folder: Path, name: str, opened: str) -> RecentCard:
 
 
 def _read(studio: Studio, folder: Path, place: str, opened: str) -> RecentCard:
+    from motestudio.gui.page import WORK_PAGES
     from motestudio.project.store import Project
-    from motestudio.studio import analyse, train
+    from motestudio.studio import analyse, overview, train
 
     with Project.open(folder, read_only=True) as project:
         names = project.recordings.names()
         runs = train.runs(project)
         fit = analyse.analyse(studio, project, runs[-1]).verdict if runs else None
         accuracy = runs[-1].metrics.get("accuracy") if runs else None
-        verdict, ink, states, ram = _verdict(fit, accuracy, bool(names))
+        verdict, ink, ram = _verdict(fit, accuracy)
+        dots = {**overview.states(studio, project), "live": "none"}
         return RecentCard(
             folder,
             project.config.name,
@@ -173,30 +175,25 @@ def _read(studio: Studio, folder: Path, place: str, opened: str) -> RecentCard:
             f"{count(len(names))} takes",
             verdict,
             ink,
-            states,
+            tuple(dots[spec.key] for spec in WORK_PAGES),
             ram,
             _when(opened),
             _thumb(project, names),
         )
 
 
-def _verdict(
-    fit: Verdict | None, accuracy: float | None, recorded: bool
-) -> tuple[str, str, tuple[str, ...], tuple[float, float] | None]:
-    first = "fresh" if recorded else "none"
+def _verdict(fit: Verdict | None, accuracy: float | None) -> tuple[str, str, tuple[float, float] | None]:
     if fit is None:
-        return "not trained", "text_muted", (first, first, *("none",) * 5), None
+        return "not trained", "text_muted", None
     ram = fit.budget("ram")
-    done = (first, first, "fresh", "fresh", "fresh", "none", "none")
     if fit.fits:
         score = f", {accuracy * 100:.1f} %" if accuracy is not None else ""
-        return f"fits{score}", "text_secondary", done, (ram.used, ram.limit)
-    failed = (*done[:4], "failed", "none", "none")
+        return f"fits{score}", "text_secondary", (ram.used, ram.limit)
     if ram.fits:
         over = next(b.name for b in fit.budgets if not b.fits)
-        return f"over its {over} budget", "bad", failed, (ram.used, ram.limit)
+        return f"over its {over} budget", "bad", (ram.used, ram.limit)
     number, unit = byte_size(ram.used - ram.limit)
-    return f"RAM {number} {unit} short", "bad", failed, (ram.used, ram.limit)
+    return f"RAM {number} {unit} short", "bad", (ram.used, ram.limit)
 
 
 def _thumb(project: Any, names: list[str]) -> tuple[tuple[float, ...], ...]:

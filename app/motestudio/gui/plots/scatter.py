@@ -48,8 +48,11 @@ class ParetoPlot(Painted):
 
     chosen = Signal(int)
 
-    def __init__(self, x_name: str, y_name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, x_name: str, y_name: str, parent: QWidget | None = None, *, y_most: float = float("inf")
+    ) -> None:
         super().__init__(parent)
+        self._y_most = y_most
         self._x_name, self._y_name = x_name, y_name
         self._points: list[RunPoint] = []
         self._current = -1
@@ -77,6 +80,9 @@ class ParetoPlot(Painted):
         area = QRectF(44, 26, max(1, self.width() - 56), max(1, self.height() - 26 - 24))
         x_range = nice_range(min(p.x for p in self._points), max(p.x for p in self._points))
         y_range = nice_range(min(p.y for p in self._points), max(p.y for p in self._points))
+        if y_range[1] > self._y_most:
+            # Above what can be there is no place for an axis; below it is room for the points.
+            y_range = (min(y_range[0], self._y_most - (y_range[1] - y_range[0])), self._y_most)
         places = [
             QPointF(
                 area.left() + (p.x - x_range[0]) / (x_range[1] - x_range[0]) * area.width(),

@@ -103,7 +103,7 @@ class TrainPage(Page):
         self.table = RunTable()
         self.table.chosen.connect(self._run_chosen)
         self.table.compared.connect(self._compare)
-        self.pareto = ParetoPlot("model, KB", "accuracy by window, %")
+        self.pareto = ParetoPlot("model, KB", "accuracy by window, %", y_most=100.0)
         self.pareto.setMinimumHeight(200)
         self.pareto.setMaximumHeight(420)
         self.pareto.chosen.connect(self._run_chosen)
