@@ -41,6 +41,7 @@ class ParetoPlot(Painted):
     Args:
         x_name: with its unit, such as "RAM, KB".
         y_name: likewise.
+        y_most: the axis ends there at the latest, such as at 100 %.
 
     Signals:
         chosen(int): index of the point that the user chose.
