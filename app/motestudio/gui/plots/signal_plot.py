@@ -213,6 +213,7 @@ class SignalPlot(QWidget):
             axis = self.plot.getAxis(name)
             axis.setStyle(tickLength=0, tickFont=theme().font("caption"), tickTextOffset=8, hideOverlappingLabels=False)
             axis.setPen(pg.mkPen(None))
+            axis.setStyle(tickAlpha=0)  # a tick of no length is still a dot
         self.plot.getAxis("left").setWidth(axis_width)
         self.plot.getAxis("bottom").setHeight(24 if self._show_time else 1)
         if not self._show_time:
