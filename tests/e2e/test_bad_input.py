@@ -112,3 +112,13 @@ def test_import_of_nothing(mote: Mote, project: Path, tmp_path: Path) -> None:
     done = mote("-p", project, "import", empty)
     assert done.status == 2
     assert ".wav" in done.err
+
+
+def test_the_reason_that_an_error_sums_up_is_shown(mote: Mote, project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "notes.csv").write_text("who,what\nanna,tea\n")
+    done = mote("-p", project, "import", folder)
+    assert done.status == 2
+    assert "notes.csv" in done.err
+    assert list((project / "recordings").glob("*.sigmf-*")) == []

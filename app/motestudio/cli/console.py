@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,10 @@ from rich.text import Text
 
 from motestudio.errors import AppError
 from motestudio.studio.operation import Happening, Operation
+
+
+LOG_LINES = 20
+"""Of a failed part, shown with its error."""
 
 
 class Output:
@@ -70,7 +75,11 @@ class Output:
             yield Operation()
             return
         with _Steps(self.err) as steps:
-            yield Operation(steps.tell)
+            try:
+                yield Operation(steps.tell)
+            except AppError:
+                steps.show_log()
+                raise
 
 
 class _Steps:
@@ -92,6 +101,7 @@ class _Steps:
             disable=not console.is_terminal,
         )
         self._task: TaskID | None = None
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
 
     def __enter__(self) -> _Steps:
         self._bar.start()
@@ -102,7 +112,10 @@ class _Steps:
 
     def tell(self, happening: Happening) -> None:
         """Show one happening; called from worker-reading threads too, which rich allows."""
-        if happening.kind == "part":
+        if happening.kind == "log":
+            self._log.append(happening.text)
+        elif happening.kind == "part":
+            self._log.clear()
             self._restart(happening.text)
         elif happening.kind == "progress":
             if self._task is None:
@@ -115,6 +128,11 @@ class _Steps:
             self._bar.console.print(
                 mark + Text(f"{happening.text}", style="default") + Text(f"  {happening.value:.1f} s", style="dim")
             )
+
+    def show_log(self) -> None:
+        """The last log lines of the part that failed: they hold the reasons that an error's text sums up."""
+        for line in self._log:
+            self._bar.console.print(Text(f"  {line}", style="dim"))
 
     def _restart(self, text: str) -> None:
         self._clear()
