@@ -17,7 +17,6 @@ from rich.text import Text
 from motestudio.errors import AppError
 from motestudio.studio.operation import Happening, Operation
 
-
 LOG_LINES = 20
 """Of a failed part, shown with its error."""
 
