@@ -34,6 +34,17 @@ def text_width(text: str, style: str, weight: int | None = None) -> float:
     return QFontMetricsF(theme().font(style, weight)).horizontalAdvance(text)
 
 
+def shortened(text: str, style: str, room: float) -> str:
+    """A name or path that fits, its middle left out where it must; show the whole of it in a tooltip.
+
+    Args:
+        text: of any length: it is the user's.
+        style: of the text.
+        room: pixels.
+    """
+    return QFontMetricsF(theme().font(style)).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+
+
 def number_width(number: str, unit: str, style: str) -> float:
     """Advance of a number with its unit."""
     return text_width(number, style) + (text_width(" " + unit, style, 400) if unit else 0.0)

@@ -24,6 +24,7 @@ from motestudio.gui.widgets import (
     labelled,
     text_width,
 )
+from motestudio.gui.widgets.canvas import shortened
 from motestudio.gui.widgets.marks import STATES
 
 
@@ -119,8 +120,8 @@ class RecentRow(Row):
         for (first, second, style), at, stop in zip(columns, stops, stops[1:], strict=False):
             room = min(left + stop - 12, end) - (left + at)
             ink = "text" if style == "strong" else "text_secondary"
-            canvas.text(QRectF(left + at, 14, room, 18), first, style, ink, elide=True)
-            canvas.text(QRectF(left + at, 33, room, 16), second, "caption", "text_muted", elide=True)
+            canvas.text(QRectF(left + at, 14, room, 18), shortened(first, style, room), style, ink)
+            canvas.text(QRectF(left + at, 33, room, 16), shortened(second, "caption", room), "caption", "text_muted")
         x = left + stops[2]
         room = min(left + stops[3] - 12, end) - x
         canvas.text(QRectF(x, 14, room, 18), card.verdict, "body", card.verdict_ink, elide=True)
