@@ -166,7 +166,7 @@ def _read(studio: Studio, folder: Path, place: str, opened: str) -> RecentCard:
         fit = analyse.analyse(studio, project, runs[-1]).verdict if runs else None
         accuracy = runs[-1].metrics.get("accuracy") if runs else None
         verdict, ink, ram = _verdict(fit, accuracy)
-        dots = {**overview.states(studio, project), "live": "none"}
+        dots = {**overview.states(studio, project, fits=fit.fits if fit else None), "live": "none"}
         return RecentCard(
             folder,
             project.config.name,

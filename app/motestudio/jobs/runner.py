@@ -106,12 +106,6 @@ class JobRunner:
         tell(end)
         return end
 
-    def warm_up(self) -> None:
-        """Start the heavy worker ahead of its first job; does nothing where there is one."""
-        with contextlib.suppress(JobError):
-            worker = self._take(True, fresh=False)
-            self._give_back(True, worker)
-
     def close(self) -> None:
         """End all workers; jobs that still run end as cancelled or crashed."""
         self._closing.cancel()

@@ -135,10 +135,6 @@ class Project:
         write_text(self.folder / PROJECT_FILE, text)
         self.config = checked
 
-    def reload(self) -> None:
-        """Read ``project.toml`` again, after somebody else changed it."""
-        self.config = schema.from_plain(migrations.migrate(schema.parse_toml(_read(self.folder))))
-
     def close(self) -> None:
         """Give the lock back."""
         if self._lock is not None:

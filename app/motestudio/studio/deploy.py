@@ -24,7 +24,7 @@ from motestudio.studio import analyse
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.feature_twin import FeatureTwin, feature_twin
 from motestudio.studio.home import Studio
-from motestudio.studio.operation import Happening, Operation
+from motestudio.studio.operation import Operation
 from motestudio.studio.train import Run
 
 ARENA_MARGIN, ARENA_SPARE = 1.1, 1024
@@ -201,9 +201,8 @@ def flash(session: DeviceSession, built: BuiltPackage, operation: Operation) -> 
     size = built.path.stat().st_size
 
     def tell(fraction: float) -> None:
-        # Never raises, as `progress` would: this runs in the session's thread, and `cancel` ends the sending.
-        low, high = operation.span
-        operation.on_happening(Happening("progress", "Sending", low + 0.95 * fraction * (high - low)))
+        # This runs in the session's thread; `cancel` ends the sending.
+        operation.report(0.95 * fraction, "Sending")
 
     session.load_package(built.path, tell, operation.cancel)
     operation.progress(0.95, "Verifying")
@@ -215,7 +214,7 @@ def flash(session: DeviceSession, built: BuiltPackage, operation: Operation) -> 
             f"The board holds {read_back[:12] or 'nothing'}…, sent was {built.package_sha256[:12]}….",
             "Flash again; if it happens again, the board's flash is worn or the link is bad.",
         )
-    model = session.refresh().model
+    model = session.description.model  # as the board said it after loading
     if model is None or model.sha256 != built.model_sha256:
         raise FlashError("flash.verify", "The board does not run the model that was sent.", "Flash again.")
     operation.progress(1.0, "Verified")

@@ -57,6 +57,10 @@ class Operation:
             Cancelled: the caller cancelled.
         """
         self.check()
+        self.report(fraction, text)
+
+    def report(self, fraction: float, text: str = "") -> None:
+        """Say how far it is without raising, from a thread that watches the token by itself."""
         low, high = self.span
         bounded = min(1.0, max(0.0, fraction))
         self.on_happening(Happening("progress", text, low + bounded * (high - low)))

@@ -1,4 +1,4 @@
-"""How far a project is, room by room: what the rail's dots and `mote show` say. Computes nothing, trains nothing."""
+"""How far a project is, room by room: what the rail's dots and the start page say. Trains nothing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from motestudio.studio.home import Studio
 State = Literal["none", "fresh", "stale", "failed"]
 
 
-def states(studio: Studio, project: Project) -> dict[str, State]:
+def states(studio: Studio, project: Project, *, fits: bool | None = None) -> dict[str, State]:
     """State of every room of the work but Live, which depends on the board.
 
     Args:
         studio: plugins and boards.
         project: read only.
+        fits: whether the newest run's model fits, where the caller has assessed it already.
 
     Returns:
         By the rooms' names: ``none`` (nothing yet), ``fresh``, ``stale`` (its input changed since), ``failed`` (a
@@ -40,7 +41,8 @@ def states(studio: Studio, project: Project) -> dict[str, State]:
     if not runs:
         return found
     try:
-        fits = analyse.analyse(studio, project, runs[-1]).verdict.fits
+        if fits is None:
+            fits = analyse.analyse(studio, project, runs[-1]).verdict.fits
         found["analyse"] = "failed" if not fits else "fresh" if current else "stale"
     except AppError:
         found["analyse"] = "failed"

@@ -89,21 +89,14 @@ def run_stage(
 
     def tell(event: Event) -> None:
         if isinstance(event, Progress):
-            low, high = operation.span
-            operation_progress(operation, low + event.fraction * (high - low), event.text)
+            # This runs in the runner's thread, which reacts to the token by itself.
+            operation.report(event.fraction, event.text)
         elif isinstance(event, Metric):
             operation.metric(event.name, event.value, event.step)
         elif isinstance(event, Log):
             operation.log(event.text)
 
     return result_of(studio.runner.run(spec, tell, operation.cancel), entry.manifest.title)
-
-
-def operation_progress(operation: Operation, fraction: float, text: str) -> None:
-    """Pass progress on without raising: this runs in the runner's thread, which reacts to the token by itself."""
-    from motestudio.studio.operation import Happening
-
-    operation.on_happening(Happening("progress", text, fraction))
 
 
 def result_of(end: Terminal, title: str) -> dict[str, Any]:

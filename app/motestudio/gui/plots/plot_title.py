@@ -49,11 +49,6 @@ class PlotTitle(Painted):
             self._values = list(values)
             self.update()
 
-    def set_note(self, note: str) -> None:
-        """Change the note at the right."""
-        self._note = note
-        self.update()
-
     def paint(self, canvas: Canvas) -> None:
         """Draw the line; legend entries that have no room are left out."""
         height = float(self.height())

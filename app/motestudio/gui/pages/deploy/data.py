@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from motestudio.devices.ports import PortInfo, list_ports
 from motestudio.domain.board import BoardFile
@@ -94,9 +93,3 @@ def shown_text(path: str, state: str, diff: str, content: bytes) -> str:
     tail = [f"… {more:,} more lines; open the folder to see them."] if more > 0 else []
     head = ["It changes, and is too long to compare here.", ""] if state == "changed" else []
     return "\n".join([*head, *lines[:MANY_LINES], *tail])
-
-
-def short_path(path: Path) -> str:
-    """A folder under the user's home, short."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
