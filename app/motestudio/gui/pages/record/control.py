@@ -145,9 +145,12 @@ class TakeControl(QObject):
             self._set("recording")
 
     def _refused(self, error: BaseException) -> None:
-        if self.running:
-            self._set("idle")
         session = self._context.session
+        if self.running and self.samples and (session is None or not session.connected):
+            # The board went after the take had begun: the recorder keeps what there is, and says so in a moment.
+            self._lost()
+        elif self.running:
+            self._set("idle")
         if session is None or session.connected:  # where the board is gone, the banner says so already
             self._context.show_error(error)
 
