@@ -1,0 +1,1 @@
+"""Built-in plugin: altered copies of training windows, in raw counts."""
