@@ -18,7 +18,8 @@ SOURCE = (
     '#include "mote_dsp.h"\n'
     + "".join(
         f"void each_{f}(const float *x, float *y, size_t n);\n"
-        f"void each_{f}(const float *x, float *y, size_t n) {{ for (size_t i = 0; i < n; ++i) y[i] = mote_{f}(x[i]); }}\n"
+        f"void each_{f}(const float *x, float *y, size_t n) {{\n"
+        f"  for (size_t i = 0; i < n; ++i) y[i] = mote_{f}(x[i]);\n}}\n"
         for f in FUNCTIONS
     )
     + """
