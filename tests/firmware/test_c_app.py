@@ -16,9 +16,11 @@ from motestudio.devices.link.protocol import Event, Reply
 from motestudio.devices.link.session import LinkSession
 from motestudio.domain.board import BoardFile, InferenceFrame
 from motestudio.domain.signal import Channel, ChannelGroup, SampleBlock
+from motestudio.firmware.feature_code import FeatureCode, source_files
 from motestudio.firmware.generator import FirmwareProject, generate
 from motestudio.firmware.request import FirmwareRequest
-from motestudio.sdk.data import Deployable, SignalInfo
+from motestudio.sdk.data import FeatureBlock, SignalInfo
+from motestudio.sdk.deployable import Deployable
 from motestudio.sdk.quantise import quantise
 
 DRIVERS = Path(__file__).parent / "drivers"
@@ -37,27 +39,60 @@ void mote_feature_run(const int16_t *window, mote_sink *sink) {
 """
 
 
+STREAMING_TWIN = """
+#include "mote_core.h"
+
+#include "feature_params.h"
+
+static float sums[MOTE_WINDOW_SAMPLES / MOTE_TEST_HOP][MOTE_CHANNELS];
+static size_t filled;
+
+void mote_feature_reset(void) {
+  filled = 0;
+}
+
+void mote_feature_push(const int16_t *samples, size_t count) {
+  const size_t hops = MOTE_WINDOW_SAMPLES / MOTE_TEST_HOP;
+  for (size_t i = 0; i < count; ++i, ++filled) {
+    float *sum = sums[filled / MOTE_TEST_HOP % hops];
+    for (size_t c = 0; c < MOTE_CHANNELS; ++c) {
+      sum[c] = (filled % MOTE_TEST_HOP == 0 ? 0.0f : sum[c]) + (float)samples[i * MOTE_CHANNELS + c];
+    }
+  }
+}
+
+void mote_feature_emit(mote_sink *sink) {
+  const size_t hops = MOTE_WINDOW_SAMPLES / MOTE_TEST_HOP;
+  for (size_t i = 0; i < MOTE_FEATURE_COUNT; ++i) {
+    mote_emit(sink, i, sums[(filled / MOTE_TEST_HOP + i / MOTE_CHANNELS) % hops][i % MOTE_CHANNELS] * 0.01f);
+  }
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> FirmwareProject:
-    folder = tmp_path_factory.mktemp("firmware")
+    return make_project(tmp_path_factory.mktemp("firmware"), TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN})
+
+
+def make_project(folder: Path, twin: str, shape: tuple[int, int], constants: dict, hop: int = 0) -> FirmwareProject:
     source = folder / "test_twin.c"
-    source.write_text(TWIN)
+    source.write_text(twin)
     group = ChannelGroup("imu", 1000.0, tuple(Channel(n, "g", 0.001, 0.0) for n in ("ax", "ay", "az")))
     deployable = Deployable(
         model=b"\0\0\0\0TFL3 and more",
         classes=("idle", "wave", "tap"),
         signal=SignalInfo(group, WINDOW, STEP),
-        feature_stage="test/gain",
-        feature_implementation=1,
-        feature_params={},
-        feature_shape=(WINDOW, CHANNELS),
+        blocks=(FeatureBlock("gain", "test/gain", 1, {}, shape, ("time", "channel")),),
+        feature_shape=shape,
         input_scale=0.5,
         input_zero_point=4,
         output_scale=1 / 256,
         output_zero_point=-128,
     )
     board = BoardFile("virtual", "Virtual board", "x", "cortex-m4f", 80_000_000, 98_304, 1_048_576, "cmsis-nn")
-    request = FirmwareRequest("wand", board, deployable, ("CONV_2D", "SOFTMAX"), 8192, {"test_gain": GAIN}, (source,))
+    features = (FeatureCode(deployable.blocks[0], constants, (source,), hop),)
+    request = FirmwareRequest("wand", board, deployable, ("CONV_2D", "SOFTMAX"), 8192, features)
     return generate(folder / "firmware", request)
 
 
@@ -104,19 +139,34 @@ class Board:
         return code
 
 
+HOP = 5
+
+
+@pytest.fixture(scope="module")
+def streaming_project(tmp_path_factory: pytest.TempPathFactory) -> FirmwareProject:
+    folder = tmp_path_factory.mktemp("streaming")
+    return make_project(folder, STREAMING_TWIN, (WINDOW // HOP, CHANNELS), {"test_hop": HOP}, HOP)
+
+
+def expected_sums(window: np.ndarray) -> np.ndarray:
+    sums = window.reshape(WINDOW // HOP, HOP, CHANNELS).astype(np.float32).sum(axis=1)
+    return quantise((sums * np.float32(0.01)).ravel(), 0.5, 4)[:3]
+
+
 def sources(project: FirmwareProject, tflm: Path) -> list[Path]:
     names = ["app", "cbor", "link", "model", "post", "ring"]
     folder = project.folder
-    own = ["model/labels.c", "model/mote_config.c", "user/mote_user.c", "features/test_twin.c", "port/host/main.c"]
+    own = ["model/labels.c", "model/mote_config.c", "model/mote_features.c", "user/mote_user.c", "port/host/main.c"]
+    own += source_files(project.request.features)
     return [*(folder / f"core/mote_{n}.c" for n in names), *(folder / n for n in own), tflm]
 
 
 @pytest.fixture
-def start_board(compile_c: Callable[..., Path], project: FirmwareProject) -> Iterator[Callable[[Path], Board]]:
+def start_board(compile_c: Callable[..., Path], project: FirmwareProject) -> Iterator[Callable[..., Board]]:
     boards: list[Board] = []
-    includes = [f"-I{project.folder / part}" for part in ("model", "user", "features")]
 
-    def start(tflm: Path) -> Board:
+    def start(tflm: Path, project: FirmwareProject = project) -> Board:
+        includes = [f"-I{project.folder / part}" for part in ("model", "user")]
         boards.append(Board(compile_c("board", sources(project, tflm), *includes)))
         return boards[-1]
 
@@ -187,6 +237,22 @@ def test_infers_while_streaming(board: Board):
         assert frame.output == tuple(expected_scores(window).tolist())
         assert frame.device_time_us == pytest.approx(blocks[0].device_time_us + 1000 * frame.sample_index, abs=50)
     assert (frames[0].scale, frames[0].zero_point) == (1 / 256, -128)
+
+
+def test_streaming_features_infer_what_whole_windows_would(start_board, streaming_project: FirmwareProject):
+    assert "#define MOTE_FEATURES_STREAMING 1" in (streaming_project.folder / "model/mote_project.h").read_text()
+    board = start_board(DRIVERS / "tflm_example.c", streaming_project)
+    assert board.request("infer_start").ok
+    assert board.request("start", count=303).ok
+    board.wait_for(lambda m: isinstance(m, Event))
+    window = np.arange(WINDOW * CHANNELS, dtype="<i2").reshape(WINDOW, CHANNELS)
+    assert board.request("infer_window", samples=window.tobytes()).result["output"] == expected_sums(window).tobytes()
+    frames = [m for m in board.incoming if isinstance(m, InferenceFrame)]
+    stream = np.concatenate([m.samples for m in board.incoming if isinstance(m, SampleBlock)])
+    assert [f.sample_index for f in frames] == list(range(WINDOW - 1, 303, STEP))
+    for frame in frames:
+        window = stream[frame.sample_index - WINDOW + 1 : frame.sample_index + 1]
+        assert frame.output == tuple(expected_sums(window).tolist())
 
 
 def test_refuses_what_it_cannot_do(board: Board):

@@ -52,6 +52,21 @@ def test_overflow_loses_the_newest_and_goes_on_behind_the_gap(ring):
     assert take_all(ring) == [(33, 25)]
 
 
+def test_samples_come_one_after_the_other_and_a_gap_is_told_once(ring):
+    assert ring.ask("init 10 2 1 1") == "ok"
+    assert ring.ask("next 5") == "-"
+    assert ring.ask("push 0 7") == "7"
+    assert ring.ask("next 5") == "5 0 5 0"
+    assert ring.ask("push 7 6") == "6"
+    # The memory ends after ten samples: what lies behind comes with the next call.
+    assert [ring.ask("next 9") for _ in range(3)] == ["10 5 5 0", "13 10 3 0", "-"]
+    assert ring.ask("push 13 12") == "10"
+    assert ring.ask("lost") == "2"
+    assert [ring.ask("next 99") for _ in range(3)] == ["20 13 7 0", "23 20 3 0", "-"]
+    assert ring.ask("push 25 3") == "3"
+    assert [ring.ask("next 2") for _ in range(3)] == ["27 25 2 1", "28 27 1 0", "-"]
+
+
 @pytest.mark.parametrize("sizes", ["0 1 1 1", "10 0 5 5", "10 1 0 5", "10 1 5 0", "10 1 11 5", "4294967295 1 5 5"])
 def test_sizes_that_make_no_sense_are_refused(ring, sizes: str):
     if sizes.startswith("4294967295"):

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from motestudio.project.store import Project
-from motestudio.studio import deploy, train
+from motestudio.studio import deploy, run_store
 from motestudio.studio.connect import connect, flash_folder
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
@@ -37,7 +37,7 @@ def flashed_folder(trained_folder, tmp_path_factory):
 
     folder = shutil.copytree(trained_folder, tmp_path_factory.mktemp("flashed") / "wand")
     with Studio((trained.PLUGINS.parent,)) as studio, Project.open(folder) as project:
-        built = deploy.generate_and_build(studio, project, train.latest(project), Operation())
+        built = deploy.generate_and_build(studio, project, run_store.latest(project), Operation())
         with connect(studio, project, "virtual") as session:
             deploy.flash(session, built, Operation())
     return folder

@@ -120,7 +120,7 @@ def board_virtual(
 def firmware_generate(context: typer.Context, run_id: RunOption = "") -> None:
     """Write the firmware project of a run into the project's firmware folder."""
     from motestudio.studio import deploy
-    from motestudio.studio.train import latest
+    from motestudio.studio.run_store import latest
 
     state = state_of(context)
     with state.project() as project, state.studio() as studio, state.output.operation() as operation:
@@ -134,7 +134,7 @@ def firmware_generate(context: typer.Context, run_id: RunOption = "") -> None:
 def firmware_build(context: typer.Context, run_id: RunOption = "") -> None:
     """Generate, compile and pack what a board is sent."""
     from motestudio.studio import deploy
-    from motestudio.studio.train import latest
+    from motestudio.studio.run_store import latest
 
     state = state_of(context)
     with state.project() as project, state.studio() as studio, state.output.operation() as operation:
@@ -150,7 +150,7 @@ def firmware_flash(
     """Build, send to the board, and verify by reading its hash back."""
     from motestudio.studio import deploy
     from motestudio.studio.connect import connect
-    from motestudio.studio.train import latest
+    from motestudio.studio.run_store import latest
 
     state = state_of(context)
     with (
@@ -169,7 +169,7 @@ def evaluate(context: typer.Context, run_id: RunOption = "", port: PortOption = 
     """Run the held-out windows on the board. Exit code 1 where an output differs from the host's."""
     from motestudio.studio import evaluate as verbs
     from motestudio.studio.connect import connect
-    from motestudio.studio.train import latest
+    from motestudio.studio.run_store import latest
 
     state = state_of(context)
     with (

@@ -64,7 +64,7 @@ def train(context: typer.Context) -> None:
 
 def compare(context: typer.Context) -> None:
     """List runs side by side, and in which parameters each differs from the one before."""
-    from motestudio.studio import train as verbs
+    from motestudio.studio import run_store as verbs
 
     state = state_of(context)
     with state.project() as project:
@@ -88,7 +88,7 @@ def analyse(
     """Show what a run's model costs on a board, layer by layer. Exit code 1 where it does not fit."""
     from motestudio.domain.units import format_bytes
     from motestudio.studio import analyse as verbs
-    from motestudio.studio.train import latest
+    from motestudio.studio.run_store import latest
 
     state = state_of(context)
     with state.project() as project, state.studio() as studio:

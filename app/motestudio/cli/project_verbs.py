@@ -52,7 +52,7 @@ def new(
 
 def show(context: typer.Context) -> None:
     """Say how a project stands: takes, stages, runs."""
-    from motestudio.studio import pipeline, train
+    from motestudio.studio import pipeline, run_store
 
     state = state_of(context)
     with state.project() as project, state.studio() as studio:
@@ -62,7 +62,7 @@ def show(context: typer.Context) -> None:
             for segment in recording.segments:
                 have[segment.label] = have.get(segment.label, 0) + 1
         stages = pipeline.status(studio, project)
-        runs = train.runs(project)
+        runs = run_store.runs(project)
         problems = [str(p) for p in project.recordings.problems()]
     facts = {
         "name": config.name,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from motestudio.errors import PluginError
 
-ParamType = Literal["int", "float", "bool", "choice", "text"]
+ParamType = Literal["int", "float", "bool", "choice", "text", "run"]
 Value = int | float | bool | str
 
 
@@ -27,7 +27,7 @@ class Param:
 
     Attributes:
         key: the name in files, flags and code.
-        type: int, float, bool, choice or text.
+        type: int, float, bool, choice, text, or run: the id of an earlier run, whose folder the stage is given.
         default: of that type.
         title: what the form says; the key where empty.
         minimum: smallest allowed number, or None.

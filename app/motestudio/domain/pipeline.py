@@ -23,8 +23,31 @@ StageKind = Literal[
     "target",
 ]
 
-CHAIN: tuple[StageKind, ...] = ("window", "feature", "model", "compress", "convert", "evaluate")
+CHAIN: tuple[StageKind, ...] = ("window", "augment", "feature", "model", "compress", "convert", "evaluate")
 """The kinds a pipeline is made of, in their order; between dataset and deployable model."""
+
+SEVERAL: frozenset[StageKind] = frozenset({"augment", "feature", "compress"})
+"""Kinds of which a pipeline may have any number: augment and compress one after the other, features side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindFlow:
+    """What a kind of stage reads and makes, by the names of what flows."""
+
+    inputs: tuple[str, ...]
+    output: str
+
+
+FLOW: Mapping[StageKind, KindFlow] = {
+    "window": KindFlow(("dataset",), "windows"),
+    "augment": KindFlow(("windows",), "windows"),
+    "feature": KindFlow(("windows",), "features"),
+    "model": KindFlow(("features",), "model"),
+    "compress": KindFlow(("model", "features"), "model"),
+    "convert": KindFlow(("model", "features"), "deployable"),
+    "evaluate": KindFlow(("deployable", "features"), "evaluation"),
+}
+"""Of the kinds in `CHAIN`; a manifest's ``consumes`` names further inputs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from motestudio.errors import BuildError, MissingError
 from motestudio.firmware.elf import read_sections, totals
+from motestudio.firmware.feature_code import source_files
 from motestudio.firmware.generator import FirmwareProject
 
 Run = Callable[[Sequence[str], Path], tuple[int, str]]
@@ -28,7 +29,7 @@ FLAGS = (
     *("-O2", "-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"),
     *(("-fPIC",) if sys.platform != "win32" else ()),
 )
-_INCLUDES = ("core", "model", "features")
+_INCLUDES = ("core", "model")
 _ERROR = re.compile(r"^(?P<file>[^:\n]+):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<text>.*)$", re.MULTILINE)
 _INSTALL = {
     "linux": "Install one, such as with: sudo apt install gcc",
@@ -89,14 +90,15 @@ def build_host(project: FirmwareProject, run: Run, out: Path) -> BuildResult:
         BuildError: ``build.compile``: the compiler refused; the text has file and line.
         MissingError: there is no compiler.
     """
-    sources = [f"features/{path.name}" for path in project.request.sources]
-    if not sources:
+    features = project.request.features
+    if lacking := [code.block.stage for code in features if not any(path.suffix == ".c" for path in code.sources)]:
         raise BuildError(
             "build.no_twin",
-            f"Feature stage {project.request.deployable.feature_stage} has no C sources.",
+            f"Feature stage {lacking[0]} has no C sources.",
             "Name them as csrc in the plugin's manifest; without them it cannot run on a board.",
         )
-    return compile_library(project.folder, ["core/mote_host.c", *sources], run, out)
+    sources = ["core/mote_host.c", "model/mote_features.c", *source_files(features)]
+    return compile_library(project.folder, sources, run, out)
 
 
 def compile_library(folder: Path, sources: Sequence[str], run: Run, out: Path) -> BuildResult:

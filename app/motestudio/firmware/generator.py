@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 from motestudio import __version__
 from motestudio.errors import BuildError
-from motestudio.firmware.request import FirmwareRequest, fill, template_values
+from motestudio.firmware.feature_code import folder_of
+from motestudio.firmware.request import FirmwareRequest, fill, template_values, use_values
 from motestudio.shipped import resources_dir
 
 PROJECT_FILE = "project.json"
@@ -26,11 +27,12 @@ _TEMPLATES = {
     "model/model_data.h": "model_data.h.in",
     "model/model_ops.h": "model_ops.h.in",
     "model/labels.c": "labels.c.in",
-    "model/feature_params.h": "feature_params.h.in",
+    "model/mote_features.c": "mote_features.c.in",
     "model/mote_project.h": "mote_project.h.in",
     "model/mote_config.h": "mote_config.h.in",
     "model/mote_config.c": "mote_config.c.in",
 }
+_USE_TEMPLATE = "feature_params.h.in"
 _NO_DIFF = {"model/model_data.cc"}
 """Thousands of lines of numbers: that it changed says it all."""
 
@@ -151,8 +153,12 @@ def _contents(request: FirmwareRequest) -> dict[str, bytes]:
             for path in sorted((source / part).rglob("*")):
                 if path.is_file():
                     files[path.relative_to(source).as_posix()] = path.read_bytes()
-        for path in request.sources:
-            files[f"features/{path.name}"] = path.read_bytes()
+        params = (source / "templates" / _USE_TEMPLATE).read_text(encoding="utf-8")
+        for number, code in enumerate(request.features):
+            folder = folder_of(number, code)
+            files[f"{folder}/feature_params.h"] = fill(params, use_values(request, number), _USE_TEMPLATE).encode()
+            for path in code.sources:
+                files[f"{folder}/{path.name}"] = path.read_bytes()
     except OSError as error:
         text = f"A source of the firmware cannot be read: {error.filename}: {error.strerror}."
         raise BuildError("firmware.source", text, "Reinstall Mote Studio or the plugin.") from error
@@ -219,7 +225,7 @@ def _project_json(request: FirmwareRequest, files: tuple[GeneratedFile, ...]) ->
         "board": request.board.id,
         "model_sha256": request.model_sha256,
         "arena_bytes": request.arena_bytes,
-        "feature": {"stage": deploy.feature_stage, "implementation": deploy.feature_implementation},
+        "features": [{"stage": b.stage, "implementation": b.implementation} for b in deploy.blocks],
         "files": {
             f.path: f.sha256 for f in files if f.state not in ("removed", "kept") and not f.path.startswith("user/")
         },

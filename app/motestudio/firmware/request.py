@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from motestudio import __version__
 from motestudio.domain.board import BoardFile
 from motestudio.domain.classes import is_background
 from motestudio.errors import BuildError
 from motestudio.firmware.c_text import c_comment, c_constants, c_float, c_int, c_lines, c_string
+from motestudio.firmware.feature_code import FeatureCode, glue_values, source_files, streaming
 from motestudio.firmware.ops import resolver_calls
 from motestudio.firmware.package import sha256_of
-from motestudio.sdk.data import Deployable
+from motestudio.sdk.deployable import Deployable
 
 MIN_LINK_PAYLOAD, MAX_LINK_PAYLOAD = 1024, 8192
 MAX_CLASSES = 32
@@ -50,8 +49,7 @@ class FirmwareRequest:
         deployable: model, classes, signal, quantisation.
         ops: operator names of the model, as `OpInfo.kernel` has them.
         arena_bytes: for the TFLM arena.
-        constants: what the feature stage's ``c_constants`` gave.
-        sources: the feature stage's C files.
+        features: the feature stages' C side, in the order of the deployable's blocks.
         post: how the board decides.
     """
 
@@ -60,8 +58,7 @@ class FirmwareRequest:
     deployable: Deployable
     ops: tuple[str, ...]
     arena_bytes: int
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    sources: tuple[Path, ...] = ()
+    features: tuple[FeatureCode, ...] = ()
     post: PostSettings = PostSettings()
 
     @property
@@ -102,7 +99,7 @@ def template_values(request: FirmwareRequest) -> dict[str, str]:
         "PROJECT": request.project_name,
         "BOARD_NAME": board.name,
         "MODEL_NAME": request.project_name,
-        "FEATURE_STAGE": deploy.feature_stage,
+        "FEATURE_STAGES": ", ".join(b.stage for b in deploy.blocks),
     }
     return (
         {key: c_comment(text) for key, text in plain.items()}
@@ -115,18 +112,29 @@ def template_values(request: FirmwareRequest) -> dict[str, str]:
             "OPS": ", ".join(sorted(set(request.ops))) or "none",
             "ADD_OPS": "\n".join(f"  TF_LITE_ENSURE_STATUS(resolver.{call}());" for call in calls),
             "OP_COUNT": str(max(1, len(calls))),
-            "CONSTANTS": c_constants(request.constants),
             "CLASSES": ", ".join(c_comment(name) for name in deploy.classes),
             "FEATURE_SHAPE": " x ".join(str(n) for n in deploy.feature_shape),
-            "FEATURE_SOURCES": " ".join(f"features/{path.name}" for path in request.sources),
+            "FEATURE_SOURCES": " ".join(source_files(request.features)),
             "LABELS": "\n".join(f"    {c_string(name)}," for name in deploy.classes),
             "CHANNEL_TABLE": "\n".join(
                 f"    {{{c_string(c.name)}, {c_string(c.unit)}, {c_float(c.scale)}, {c_float(c.offset)}}},"
                 for c in signal.group.channels
             ),
         }
+        | glue_values(request.features)
         | _post(request)
     )
+
+
+def use_values(request: FirmwareRequest, number: int) -> dict[str, str]:
+    """Text for every place in the parameters of one use of a feature stage."""
+    code = request.features[number]
+    return template_values(request) | {
+        "NUMBER": str(number),
+        "FEATURE_STAGE": c_comment(code.block.stage),
+        "USE_COUNT": c_int(code.count),
+        "CONSTANTS": c_constants(code.constants),
+    }
 
 
 def _quoted(request: FirmwareRequest) -> dict[str, str]:
@@ -156,6 +164,8 @@ def _numbers(request: FirmwareRequest) -> dict[str, str]:
         if value < 1:
             raise BuildError("firmware.size", f"{key} would be {value}.", "Run the pipeline again.", {"key": key})
     numbers = counts | {
+        "INPUT_BITS": 16 if deploy.input_type == "int16" else 8,
+        "STREAMING": int(streaming(request.features, signal.window_samples, signal.step_samples)),
         "INPUT_ZERO_POINT": deploy.input_zero_point,
         "OUTPUT_ZERO_POINT": deploy.output_zero_point,
         "FLASH_BYTES": request.board.flash_bytes,

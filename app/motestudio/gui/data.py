@@ -158,11 +158,11 @@ def _card(studio: Studio, folder: Path, name: str, opened: str) -> RecentCard:
 def _read(studio: Studio, folder: Path, place: str, opened: str) -> RecentCard:
     from motestudio.gui.page import WORK_PAGES
     from motestudio.project.store import Project
-    from motestudio.studio import analyse, overview, train
+    from motestudio.studio import analyse, overview, run_store
 
     with Project.open(folder, read_only=True) as project:
         names = project.recordings.names()
-        runs = train.runs(project)
+        runs = run_store.runs(project)
         fit = analyse.analyse(studio, project, runs[-1]).verdict if runs else None
         accuracy = runs[-1].metrics.get("accuracy") if runs else None
         verdict, ink, ram = _verdict(fit, accuracy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,10 +16,20 @@ from motestudio.errors import PluginError
 from motestudio.plugins.compatibility import check_api
 
 MANIFEST = "plugin.toml"
+BOARDS = "boards"
+"""Folder of a plugin's board files."""
 _MAX_BYTES = 1_000_000
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class OlderImplementation:
+    """Code that still computes what an older number of a stage did."""
+
+    implementation: int
+    entry: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class StageManifest:
         consumes: further inputs than those of its kind.
         produces: further outputs than that of its kind.
         icon: name of an icon, or empty.
+        older: implementations that projects may still name.
     """
 
     id: str
@@ -53,6 +64,27 @@ class StageManifest:
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
     icon: str = ""
+    older: tuple[OlderImplementation, ...] = ()
+
+    def at(self, implementation: int) -> StageManifest:
+        """This stage with the code of one of its implementations; 0 for the newest.
+
+        Raises:
+            PluginError: ``plugin.implementation``: this version of the plugin has no such code.
+        """
+        if implementation in (0, self.implementation):
+            return self
+        for older in self.older:
+            if older.implementation == implementation:
+                return replace(self, implementation=implementation, entry=older.entry)
+        newer = implementation > self.implementation
+        have = ", ".join(str(n) for n in sorted([o.implementation for o in self.older] + [self.implementation]))
+        raise PluginError(
+            "plugin.implementation",
+            f"The project was made with implementation {implementation} of {self.id}; this plugin has {have}.",
+            "Update the plugin." if newer else "Choose the stage anew to go on with its newest implementation.",
+            {"stage": self.id, "implementation": implementation},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +96,11 @@ class Manifest:
         name: for people.
         version: of the plugin.
         api: version of the plugin API that it was written for.
-        stages: at least one.
+        stages: any number; a plugin may also bring board files only.
+        description: what it is for, a sentence.
+        author: who wrote it.
+        license: under which it may be used, as SPDX says it.
+        homepage: where there is more.
     """
 
     id: str
@@ -72,6 +108,10 @@ class Manifest:
     version: str
     api: str
     stages: tuple[StageManifest, ...]
+    description: str = ""
+    author: str = ""
+    license: str = ""
+    homepage: str = ""
 
 
 class _ShownIf(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,6 +134,11 @@ class _Param(msgspec.Struct, forbid_unknown_fields=True):
     shown_if: _ShownIf | None = None
 
 
+class _Older(msgspec.Struct, forbid_unknown_fields=True):
+    implementation: int
+    entry: str
+
+
 class _Stage(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     kind: str
@@ -106,6 +151,7 @@ class _Stage(msgspec.Struct, forbid_unknown_fields=True):
     consumes: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
     icon: str = ""
+    older: tuple[_Older, ...] = ()
     param: tuple[_Param, ...] = ()
 
 
@@ -114,7 +160,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     version: str
     api: str
-    stage: tuple[_Stage, ...]
+    stage: tuple[_Stage, ...] = ()
     description: str = ""
     author: str = ""
     license: str = ""
@@ -140,11 +186,12 @@ def read_manifest(folder: Path) -> Manifest:
     except msgspec.ValidationError as error:
         raise _broken(folder, _readable(str(error))) from error
     _require(folder, bool(_ID.fullmatch(body.id)), "id", f"{body.id!r} must be lower-case words joined by -")
-    _require(folder, bool(body.stage), "stage", "there must be at least one")
+    _require(folder, bool(body.stage) or (folder / BOARDS).is_dir(), "stage", "there must be at least one, or boards")
     ids = [s.id for s in body.stage]
     _require(folder, len(set(ids)) == len(ids), "stage.id", "two stages have the same one")
     stages = tuple(_stage(folder, body.id, s, f"stage[{i}]") for i, s in enumerate(body.stage))
-    return Manifest(body.id, body.name, body.version, body.api, stages)
+    facts = (body.description, body.author, body.license, body.homepage)
+    return Manifest(body.id, body.name, body.version, body.api, stages, *facts)
 
 
 def _read_toml(folder: Path) -> dict[str, Any]:
@@ -170,10 +217,13 @@ def _stage(folder: Path, plugin: str, row: _Stage, at: str) -> StageManifest:
     _require(folder, row.implementation >= 1, f"{at}.implementation", "it must be 1 or more")
     if kind is None:
         raise _broken(folder, f"{at}.kind: {row.kind!r} is none of {', '.join(get_args(StageKind))}")
-    _require(folder, bool(_ENTRY.fullmatch(row.entry)), f"{at}.entry", f"{row.entry!r} must be module:Class")
-    module = folder.joinpath(*row.entry.split(":")[0].split("."))
-    there = module.with_name(module.name + ".py").is_file() or (module / "__init__.py").is_file()
-    _require(folder, there, f"{at}.entry", f"there is no module {row.entry.split(':')[0]} in the plugin's folder")
+    _check_entry(folder, row.entry, f"{at}.entry")
+    numbers = [row.implementation]
+    for older in row.older:
+        _check_entry(folder, older.entry, f"{at}.older.entry")
+        numbers.append(older.implementation)
+    good = len(set(numbers)) == len(numbers) and min(numbers) >= 1 and max(numbers) == row.implementation
+    _require(folder, good, f"{at}.older", "its numbers must differ and lie below implementation")
     for source in row.csrc:
         path = (folder / source).resolve()
         inside = path.is_relative_to(folder.resolve()) and path.is_file()
@@ -197,7 +247,16 @@ def _stage(folder: Path, plugin: str, row: _Stage, at: str) -> StageManifest:
         consumes=row.consumes,
         produces=row.produces,
         icon=row.icon,
+        older=tuple(OlderImplementation(o.implementation, o.entry) for o in row.older),
     )
+
+
+def _check_entry(folder: Path, entry: str, at: str) -> None:
+    _require(folder, bool(_ENTRY.fullmatch(entry)), at, f"{entry!r} must be module:Class")
+    name = entry.split(":", maxsplit=1)[0]
+    module = folder.joinpath(*name.split("."))
+    there = module.with_name(module.name + ".py").is_file() or (module / "__init__.py").is_file()
+    _require(folder, there, at, f"there is no module {name} in the plugin's folder")
 
 
 def _param(folder: Path, row: _Param, at: str) -> Param:
@@ -227,12 +286,6 @@ def _param(folder: Path, row: _Param, at: str) -> Param:
         default = param.check(row.default)
     except PluginError as error:
         raise _broken(folder, f"{at}.default: {error}") from error
-    return param if default is row.default else _with_default(param, default)
-
-
-def _with_default(param: Param, default: Any) -> Param:
-    from dataclasses import replace
-
     return replace(param, default=default)
 
 

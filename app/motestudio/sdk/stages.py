@@ -1,7 +1,7 @@
 """One Protocol per kind of stage.
 
-Feature stages, the ones people write most, are pure functions on arrays: the worker does their files, batches,
-progress and cancel. The other kinds get folders.
+The kinds that people write most (features, augmentation, decoders) are pure functions on arrays: the worker does
+their files, batches, progress and cancel. The other kinds get folders.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from motestudio.domain.labels import Segment
 from motestudio.domain.params import Value
 from motestudio.domain.signal import ChannelGroup, Samples
 from motestudio.sdk.context import RunContext
-from motestudio.sdk.data import Clip, SignalInfo
+from motestudio.sdk.data import SignalInfo
+from motestudio.sdk.deployable import Clip, Deployable
 
 Params = Mapping[str, Value]
 Constants = Mapping[str, "int | float | npt.NDArray[Any]"]
@@ -34,6 +35,8 @@ class FeatureInfo:
         ram_bytes: working memory of the C twin, beside its input window; 0 where it has none.
         flash_bytes: constants of the C twin.
         macs: multiply-accumulates per window, roughly, for the latency estimate.
+        hop_samples: 0 where the C twin works on whole windows (``mote_feature_run``); else it takes samples as they
+            come (``mote_feature_push``) and computes something new every so many samples.
     """
 
     shape: tuple[int, ...]
@@ -41,13 +44,162 @@ class FeatureInfo:
     ram_bytes: int = 0
     flash_bytes: int = 0
     macs: int = 0
+    hop_samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowInfo:
+    """What a window stage will give, known before anything runs.
+
+    Attributes:
+        signal: of the windows.
+        windows: how many, by split: ``train``, ``validation``, ``test``.
+    """
+
+    signal: SignalInfo
+    windows: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model will cost, known before it is trained.
+
+    Attributes:
+        parameters: trained numbers.
+        macs: multiply-accumulates of one inference.
+        flash_bytes: of the 8-bit model, roughly.
+        ram_bytes: of its largest two neighbouring 8-bit activations, a lower bound of the arena.
+    """
+
+    parameters: int
+    macs: int
+    flash_bytes: int = 0
+    ram_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentContext:
+    """What an augment stage may draw from.
+
+    Attributes:
+        signal: of the windows.
+        classes: names, in the order of the targets' columns.
+        rng: the only source of chance: the same seed gives the same windows.
+        pool: int16, shape (windows, window_samples, channels): the original windows of the training split.
+        pool_labels: int16, shape (windows,), index into `classes`.
+    """
+
+    signal: SignalInfo
+    classes: tuple[str, ...]
+    rng: np.random.Generator
+    pool: npt.NDArray[np.int16]
+    pool_labels: npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a decoder read from some bytes.
+
+    Attributes:
+        samples: int16, shape (samples, channels).
+        times_us: int64, shape (samples,): the board's clock in microseconds; empty where it says none.
+        skipped: bytes that were no samples.
+    """
+
+    samples: Samples
+    times_us: npt.NDArray[np.int64]
+    skipped: int = 0
+
+
+class DecoderStage(Protocol):
+    """Reads samples from the bytes of a board that does not speak Mote Link. One object serves one stream."""
+
+    def group(self, params: Params) -> ChannelGroup | None:
+        """Channels and rate; None where they are not known before more bytes were fed."""
+
+    def feed(self, data: bytes, params: Params) -> Decoded:
+        """Read on; must never raise for bad bytes, and keeps an unfinished rest for the next call.
+
+        Args:
+            data: the next bytes, any number of them.
+            params: complete.
+        """
+
+
+class ImporterStage(Protocol):
+    """Reads other people's files."""
+
+    def clips(self, ctx: RunContext, source: Path, params: Params) -> Iterator[Clip]:
+        """Yield clips one by one; a file that cannot be read is logged and left out, not fatal."""
+
+
+class ExporterStage(Protocol):
+    """Writes recordings for other people's tools."""
+
+    def export(self, ctx: RunContext, clips: Iterator[Clip], params: Params) -> Mapping[str, Any] | None:
+        """Write files into ``ctx.workdir``, where the user's folder gets them from.
+
+        Args:
+            ctx: of the run.
+            clips: the recordings with their segments, one at a time; samples are memory-mapped.
+            params: complete.
+        """
+
+
+class SegmenterStage(Protocol):
+    """Proposes labels for a recording."""
+
+    def segments(self, samples: Samples, group: ChannelGroup, label: str, params: Params) -> tuple[Segment, ...]:
+        """Propose segments.
+
+        Args:
+            samples: int16, shape (samples, channels).
+            group: of the recording.
+            label: what the whole take is said to be, or empty.
+            params: complete.
+        """
 
 
 class WindowStage(Protocol):
     """Cuts takes into windows; the board's ring buffer does the same."""
 
+    def infer_output(self, dataset: Mapping[str, Any], params: Params, seed: int) -> WindowInfo:
+        """What `run` will give, without reading a sample.
+
+        Args:
+            dataset: what ``dataset.json`` holds: ``group``, ``classes``, ``takes`` and ``recordings``.
+            params: complete.
+            seed: of the pipeline.
+
+        Raises:
+            PluginError: the parameters make no sense for this dataset.
+        """
+
     def run(self, ctx: RunContext, inputs: Mapping[str, Path], params: Params) -> dict[str, Any]:
         """Read ``inputs["dataset"]`` (dataset.json and the recordings it names), save a `WindowSet`."""
+
+
+class AugmentStage(Protocol):
+    """Makes altered copies of training windows. Which windows, and how many copies, is the worker's part."""
+
+    def augment(
+        self,
+        windows: npt.NDArray[np.int16],
+        targets: npt.NDArray[np.float32],
+        context: AugmentContext,
+        params: Params,
+    ) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
+        """Alter windows.
+
+        Args:
+            windows: int16, shape (windows, window_samples, channels), raw counts; not to be written to.
+            targets: float32, shape (windows, classes): class memberships, each row's sum 1.
+            context: where to draw from.
+            params: complete.
+
+        Returns:
+            Windows and targets of the same shapes and types.
+        """
 
 
 class FeatureStage(Protocol):
@@ -79,8 +231,28 @@ class FeatureStage(Protocol):
 class ModelStage(Protocol):
     """Trains a model."""
 
+    def infer_output(self, shape: tuple[int, ...], axes: tuple[str, ...], n_classes: int, params: Params) -> ModelInfo:
+        """Size and cost, without training and without loading a training library.
+
+        Args:
+            shape: of one window's features.
+            axes: name of each of them.
+            n_classes: outputs.
+            params: complete.
+
+        Raises:
+            PluginError: the model cannot be made for these features.
+        """
+
     def run(self, ctx: RunContext, inputs: Mapping[str, Path], params: Params) -> dict[str, Any]:
         """Load a `FeatureSet` from ``inputs["features"]``, train, save ``model.keras`` and ``history.json``."""
+
+
+class CompressStage(Protocol):
+    """Makes a trained model smaller or fitter for integers; any number of them follow each other in any order."""
+
+    def run(self, ctx: RunContext, inputs: Mapping[str, Path], params: Params) -> dict[str, Any]:
+        """Read ``inputs["model"]`` and ``inputs["features"]``, save a model as a model stage does."""
 
 
 class ConvertStage(Protocol):
@@ -99,22 +271,15 @@ class EvaluateStage(Protocol):
         """
 
 
-class ImporterStage(Protocol):
-    """Reads other people's files."""
+class TargetStage(Protocol):
+    """Makes a generated firmware project fit somebody's own build or tool."""
 
-    def clips(self, ctx: RunContext, source: Path, params: Params) -> Iterator[Clip]:
-        """Yield clips one by one; a file that cannot be read is logged and left out, not fatal."""
-
-
-class SegmenterStage(Protocol):
-    """Proposes labels for a recording."""
-
-    def segments(self, samples: Samples, group: ChannelGroup, label: str, params: Params) -> tuple[Segment, ...]:
-        """Propose segments.
+    def generate(self, ctx: RunContext, project: Path, deployable: Deployable, params: Params) -> None:
+        """Write files into ``ctx.workdir``; they are laid into the generated project's ``target`` folder.
 
         Args:
-            samples: int16, shape (samples, channels).
-            group: of the recording.
-            label: what the whole take is said to be, or empty.
+            ctx: of the run.
+            project: folder of the generated project: core, features, model; only to read.
+            deployable: what it was made from.
             params: complete.
         """

@@ -18,10 +18,10 @@ from motestudio.domain.board import BoardFile
 from motestudio.domain.model_report import ArenaUse, Budget, ModelReport, Verdict
 from motestudio.domain.units import format_bytes
 from motestudio.project.store import Project
-from motestudio.sdk.data import Deployable
+from motestudio.sdk.deployable import Deployable
 from motestudio.sdk.stages import FeatureInfo
 from motestudio.studio.home import Studio
-from motestudio.studio.train import Run
+from motestudio.studio.run_store import Run
 
 __all__ = [
     "ModelReport",

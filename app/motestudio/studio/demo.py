@@ -23,7 +23,7 @@ from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 from motestudio.studio.report import LiveTrace, ReportData, write_report
-from motestudio.studio.train import Run
+from motestudio.studio.run_store import Run
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from motestudio.studio.importing import ImportedClips, read_clips
 from motestudio.studio.live import Performance
 from motestudio.studio.operation import Operation
 from motestudio.studio.record import TakePlan
-from motestudio.studio.train import Run
+from motestudio.studio.run_store import Run
 
 GESTURES = ("wave", "circle", "tap", "swipe", "idle")
 TAKE_SECONDS = 2.0

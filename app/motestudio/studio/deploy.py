@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from motestudio.errors import FlashError
 from motestudio.firmware.builder import BuildResult, build_host
@@ -19,13 +18,13 @@ from motestudio.firmware.request import FirmwareRequest
 from motestudio.jobs.launcher import run_program
 from motestudio.project.files import write_atomic
 from motestudio.project.store import Project
-from motestudio.sdk.data import Deployable
+from motestudio.sdk.deployable import Deployable
 from motestudio.studio import analyse
 from motestudio.studio.device_session import DeviceSession
-from motestudio.studio.feature_twin import FeatureTwin, feature_twin
+from motestudio.studio.feature_twin import feature_code
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
-from motestudio.studio.train import Run
+from motestudio.studio.run_store import Run
 
 ARENA_MARGIN, ARENA_SPARE = 1.1, 1024
 """The arena of the firmware over what was measured: another kernel library asks for other scratch buffers, and TFLM
@@ -73,7 +72,6 @@ class FlashResult:
 def request_of(studio: Studio, project: Project, run: Run, operation: Operation) -> FirmwareRequest:
     """All that the firmware of a run is generated from."""
     deployable = Deployable.load(run.folder)
-    twin: FeatureTwin = feature_twin(studio, project, deployable, operation)
     model = analyse.analyse(studio, project, run)
     return FirmwareRequest(
         project_name=project.config.name,
@@ -81,8 +79,7 @@ def request_of(studio: Studio, project: Project, run: Run, operation: Operation)
         deployable=deployable,
         ops=tuple(op.kernel for op in model.graph.ops),
         arena_bytes=arena_bytes(model.arena.total),
-        constants=twin.constants,
-        sources=twin.sources,
+        features=feature_code(studio, project, deployable, operation),
     )
 
 
@@ -146,7 +143,7 @@ def build(studio: Studio, project: Project, run: Run, made: FirmwareProject, ope
     data = build_package(
         name=project.config.name,
         board=made.request.board,
-        deploy=_plain(deployable),
+        deploy=deployable.to_json(),
         model=deployable.model,
         host_library=built.image.read_bytes(),
         arena_bytes=made.request.arena_bytes,
@@ -157,11 +154,6 @@ def build(studio: Studio, project: Project, run: Run, made: FirmwareProject, ope
     write_atomic(path, data)
     operation.progress(1.0, f"{len(data)} bytes")
     return BuiltPackage(path, sha256_of(data), made.request.model_sha256, made.files, made.folder, built)
-
-
-def _plain(deployable: Deployable) -> dict[str, Any]:
-    body = {k: v for k, v in asdict(deployable).items() if k not in ("model", "signal")}
-    return body | {"signal": deployable.signal.to_json()}
 
 
 def check_fit(studio: Studio, project: Project, run: Run) -> None:

@@ -20,7 +20,7 @@ from motestudio.project.store import Project
 from motestudio.sdk.data import TEST, SignalInfo, WindowSet
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
-from motestudio.studio.train import Run
+from motestudio.studio.run_store import Run
 
 _KEPT = "measured.json"
 

@@ -1,20 +1,21 @@
-"""The C side of a feature stage: its sources, and the constants that its Python side computes in a worker."""
+"""The C side of a model's feature stages: their sources, and the constants that a worker computes for them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from motestudio.domain.artifact import Artifact, ArtifactKey
+from motestudio.domain.pipeline import StageUse
 from motestudio.errors import BuildError
+from motestudio.firmware.feature_code import FeatureCode
+from motestudio.plugins.registry import StageEntry
 from motestudio.project.store import Project
-from motestudio.sdk.data import Deployable
-from motestudio.sdk.stages import FeatureInfo
+from motestudio.sdk.data import FeatureBlock
+from motestudio.sdk.deployable import Deployable
+from motestudio.studio.chain import resolve
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 from motestudio.studio.stage_job import run_stage
@@ -23,70 +24,51 @@ KIND = "feature:constants"
 """What a worker is asked for: `infer_output` and `c_constants` of a feature stage, for a deployable model."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureTwin:
-    """What the firmware needs of a feature stage.
-
-    Attributes:
-        info: shape and cost.
-        constants: for ``feature_params.h``.
-        sources: C files.
-    """
-
-    info: FeatureInfo
-    constants: Mapping[str, Any]
-    sources: tuple[Path, ...]
-
-
-def feature_twin(studio: Studio, project: Project, deployable: Deployable, operation: Operation) -> FeatureTwin:
-    """Ask the feature stage of a model for its C side; the answer is cached.
+def feature_code(
+    studio: Studio, project: Project, deployable: Deployable, operation: Operation
+) -> tuple[FeatureCode, ...]:
+    """Ask the feature stages of a model for their C side; the answers are cached.
 
     Raises:
-        BuildError: the stage does not run on boards.
-        PluginError: the stage is absent.
+        BuildError: a stage does not run on boards.
+        PluginError: a stage is absent.
     """
-    entry = studio.registry.stage(deployable.feature_stage)
+    return tuple(_of_block(studio, project, deployable, block, operation) for block in deployable.blocks)
+
+
+def _of_block(
+    studio: Studio, project: Project, deployable: Deployable, block: FeatureBlock, operation: Operation
+) -> FeatureCode:
+    entry, params = resolve(studio, StageUse(block.key, block.stage, block.implementation, block.params))
     if not entry.manifest.csrc:
         raise BuildError(
             "firmware.no_twin",
             f"{entry.manifest.title} has no C code, so it cannot run on a board.",
             "Choose a feature stage that ships C.",
         )
-    signal = deployable.signal.to_json()
-    key = ArtifactKey(
-        "constants",
-        deployable.feature_stage,
-        deployable.feature_implementation,
-        entry.code_hash,
-        deployable.feature_params,
-        {"signal": repr(sorted(signal.items()))},
-        0,
-    )
-    artifact = project.cache.get(key) or _compute(studio, project, deployable, operation, key)
+    signal = {"signal": repr(sorted(deployable.signal.to_json().items()))}
+    key = ArtifactKey("constants", block.stage, block.implementation, entry.code_hash, params, signal, 0)
+    artifact = project.cache.get(key) or _compute(studio, project, deployable, entry, operation, key)
     with np.load(artifact.folder / "constants.npz", allow_pickle=False) as file:
-        constants = {name: file[name].item() if file[name].ndim == 0 else file[name] for name in file.files}
-    info = dict(artifact.meta["info"])
-    info["shape"], info["axes"] = tuple(info["shape"]), tuple(info["axes"])
-    return FeatureTwin(FeatureInfo(**info), constants, tuple(entry.folder / c for c in entry.manifest.csrc))
+        constants: dict[str, Any] = {n: file[n].item() if file[n].ndim == 0 else file[n] for n in file.files}
+    sources = tuple(entry.folder / c for c in entry.manifest.csrc)
+    return FeatureCode(block, constants, sources, int(artifact.meta["info"]["hop_samples"]))
 
 
 def _compute(
-    studio: Studio, project: Project, deployable: Deployable, operation: Operation, key: ArtifactKey
+    studio: Studio,
+    project: Project,
+    deployable: Deployable,
+    entry: StageEntry,
+    operation: Operation,
+    key: ArtifactKey,
 ) -> Artifact:
     began = time.monotonic()
     inputs, workdir = project.cache.begin(key), project.cache.begin(key)
     try:
         deployable.save(inputs)
-        entry = studio.registry.stage(deployable.feature_stage)
-        meta = run_stage(
-            studio,
-            entry,
-            operation,
-            params=deployable.feature_params,
-            inputs={"deployable": inputs},
-            workdir=workdir,
-            kind=KIND,
-        )
+        folders = {"deployable": inputs}
+        meta = run_stage(studio, entry, operation, params=key.params, inputs=folders, workdir=workdir, kind=KIND)
         return project.cache.commit(key, workdir, meta, time.monotonic() - began)
     except BaseException:
         project.cache.discard(workdir)

@@ -189,7 +189,7 @@ def propose(
         inputs, workdir = Path(scratch, "in"), Path(scratch, "out")
         inputs.mkdir()
         workdir.mkdir()
-        (inputs / "segment_request.json").write_text(json.dumps(request), encoding="utf-8")
+        (inputs / "recordings.json").write_text(json.dumps(request), encoding="utf-8")
         run_stage(studio, entry, operation, params=values, inputs={"request": inputs}, workdir=workdir)
         return _read_proposals(workdir / "segments.json", {r.name: r.n_samples for r in recordings})
 

@@ -7,7 +7,7 @@ from typing import Literal
 from motestudio.errors import AppError
 from motestudio.firmware.generator import PROJECT_FILE
 from motestudio.project.store import Project
-from motestudio.studio import analyse, deploy, pipeline, train
+from motestudio.studio import analyse, deploy, pipeline, run_store
 from motestudio.studio.home import Studio
 
 State = Literal["none", "fresh", "stale", "failed"]
@@ -28,7 +28,7 @@ def states(studio: Studio, project: Project, *, fits: bool | None = None) -> dic
     recordings = project.recordings.all()
     segments = [s for r in recordings for s in r.segments]
     rows = pipeline.status(studio, project)
-    runs = train.runs(project)
+    runs = run_store.runs(project)
     current = all(row.state == "fresh" for row in rows) and bool(rows)
     found: dict[str, State] = {
         "record": "fresh" if recordings else "none",

@@ -5,43 +5,32 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from motestudio.domain.artifact import Artifact, ArtifactKey
+from motestudio.domain.artifact import Artifact
 from motestudio.domain.dataset import Dataset
-from motestudio.domain.params import Value, complete
-from motestudio.domain.pipeline import CHAIN, StageKind, StageUse
-from motestudio.errors import AppError, PluginError
+from motestudio.domain.params import Value
+from motestudio.domain.pipeline import CHAIN, FLOW, StageKind, StageUse
+from motestudio.errors import AppError, PluginError, ProjectError
 from motestudio.plugins.registry import StageEntry
 from motestudio.project.store import Project
 from motestudio.studio import dataset as dataset_verbs
+from motestudio.studio.chain import Flow, Input, check_order, check_runs, inputs_of, key_of, resolve
+from motestudio.studio.feature_join import join
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 from motestudio.studio.stage_job import run_stage
 
-INPUTS: Mapping[str, tuple[str, ...]] = {
-    "window": ("dataset",),
-    "feature": ("windows",),
-    "model": ("features",),
-    "compress": ("model", "features"),
-    "convert": ("model", "features"),
-    "evaluate": ("deployable", "features"),
+_SHARE = {
+    "window": 1.0,
+    "augment": 1.0,
+    "feature": 2.0,
+    "model": 12.0,
+    "compress": 8.0,
+    "convert": 2.0,
+    "evaluate": 2.0,
 }
-"""What each kind reads, by the name of what flows."""
-
-OUTPUT: Mapping[str, str] = {
-    "window": "windows",
-    "feature": "features",
-    "model": "model",
-    "compress": "model",
-    "convert": "deployable",
-    "evaluate": "evaluation",
-}
-"""What each kind makes."""
-
-_SHARE = {"window": 1.0, "feature": 2.0, "model": 12.0, "compress": 8.0, "convert": 2.0, "evaluate": 2.0}
 """Share of the progress bar; from runs of the gesture template."""
 
 State = Literal["fresh", "stale", "absent", "invalid"]
@@ -92,56 +81,6 @@ class PipelineResult:
     seconds: Mapping[str, float]
 
 
-@dataclass
-class _Flow:
-    """What has been made so far, and the hashes that identify it."""
-
-    folders: dict[str, Path] = field(default_factory=dict)
-    hashes: dict[str, str] = field(default_factory=dict)
-
-
-def resolve(studio: Studio, use: StageUse) -> tuple[StageEntry, dict[str, Value]]:
-    """The plugin stage that a project means, and its complete parameters.
-
-    Raises:
-        PluginError: absent, or a parameter is not allowed.
-    """
-    entry = studio.registry.stage(use.stage)
-    try:
-        return entry, complete(entry.manifest.params, use.params)
-    except PluginError as error:
-        raise PluginError(error.code, f"Stage {use.key}: {error.text}", error.hint, error.data) from error
-
-
-def check_order(studio: Studio, project: Project) -> None:
-    """Refuse a pipeline whose stages cannot follow each other.
-
-    Raises:
-        PluginError: two stages are in an order in which nothing flows.
-    """
-    have = {"dataset"}
-    for use in project.config.pipeline.stages:
-        entry = studio.registry.stage(use.stage)
-        kind = entry.manifest.kind
-        if kind not in CHAIN:
-            raise PluginError("pipeline.kind", f"Stage {use.key} is a {kind}, which no pipeline runs.", "Remove it.")
-        if missing := [name for name in INPUTS[kind] if name not in have]:
-            raise PluginError(
-                "pipeline.order",
-                f"Stage {use.key} needs {missing[0]}, and no stage before it makes them.",
-                "Add the missing stage, or change the order.",
-            )
-        have.add(OUTPUT[kind])
-
-
-def _key(entry: StageEntry, params: Mapping[str, Value], flow: _Flow, seed: int) -> ArtifactKey:
-    kind = entry.manifest.kind
-    inputs = {name: flow.hashes[name] for name in INPUTS[kind]}
-    return ArtifactKey(
-        OUTPUT[kind], entry.manifest.id, entry.manifest.implementation, entry.code_hash, params, inputs, seed
-    )
-
-
 def spans(kinds: Sequence[StageKind]) -> list[tuple[float, float]]:
     """The part of the progress bar that each stage of a run fills, 0..1."""
     total = sum(_SHARE[kind] for kind in kinds)
@@ -160,27 +99,39 @@ def status(studio: Studio, project: Project, data: Dataset | None = None) -> lis
         project: whose pipeline.
         data: its dataset, where the caller has built it already.
     """
-    flow = _Flow()
+    flow = Flow()
     with contextlib.suppress(AppError):
-        flow.hashes["dataset"] = (data or dataset_verbs.build(project)[0]).sha256
+        flow.made["dataset"] = Input((data or dataset_verbs.build(project)[0]).sha256)
     rows = []
     for use in project.config.pipeline.stages:
-        try:
-            entry, params = resolve(studio, use)
-        except PluginError as error:
-            state: State = "absent" if error.code.startswith("plugin.") else "invalid"
-            entry_or_none = None if state == "absent" else studio.registry.stage(use.stage)
-            rows.append(StageStatus(use, entry_or_none, {}, state, None, error.text))
-            flow.hashes.clear()
-            continue
-        kind = entry.manifest.kind
-        artifact = None
-        if kind in INPUTS and all(name in flow.hashes for name in INPUTS[kind]):
-            key = _key(entry, params, flow, project.config.pipeline.seed)
-            artifact = project.cache.get(key)
-            flow.hashes[OUTPUT[kind]] = key.hash
-        rows.append(StageStatus(use, entry, params, "fresh" if artifact else "stale", artifact))
+        row, output = _stand(studio, project, use, flow)
+        rows.append(row)
+        if row.entry is None or row.state == "invalid":
+            flow.clear()
+        elif output is not None:
+            flow.add(row.entry.manifest.kind, output)
     return rows
+
+
+def _stand(studio: Studio, project: Project, use: StageUse, flow: Flow) -> tuple[StageStatus, Input | None]:
+    """A stage as it stands, and what it gives or would give."""
+    try:
+        entry = studio.registry.stage(use.stage)
+    except PluginError as error:
+        return StageStatus(use, None, {}, "absent", None, error.text), None
+    try:
+        entry, params = resolve(studio, use)
+        if entry.manifest.kind not in FLOW:
+            return StageStatus(use, entry, params, "invalid", None, "No pipeline runs this kind of stage."), None
+        inputs = inputs_of(project, entry, params, flow)
+    except (PluginError, ProjectError) as error:
+        state: State = "absent" if error.code == "plugin.implementation" else "invalid"
+        return StageStatus(use, entry, {}, state, None, error.text), None
+    except KeyError:
+        return StageStatus(use, entry, params, "stale"), None
+    key = key_of(entry, params, inputs, project.config.pipeline.seed)
+    artifact = project.cache.get(key)
+    return StageStatus(use, entry, params, "fresh" if artifact else "stale", artifact), Input(key.hash)
 
 
 def run(studio: Studio, project: Project, operation: Operation, *, until: StageKind | None = None) -> PipelineResult:
@@ -200,54 +151,84 @@ def run(studio: Studio, project: Project, operation: Operation, *, until: StageK
         Cancelled: nothing half-written is kept.
     """
     operation.progress(0.0, "Reading the dataset")
-    check_order(studio, project)
+    check_order(studio, project.config.pipeline.stages)
     data, recordings = dataset_verbs.build(project)
-    made = {"dataset": dataset_verbs.materialise(project, data, recordings)}
-    flow = _Flow({"dataset": made["dataset"].folder}, {"dataset": data.sha256})
     plan = [(use, *resolve(studio, use)) for use in project.config.pipeline.stages]
+    for _, entry, params in plan:
+        check_runs(project, entry, params)
     if until is not None:
         last = CHAIN.index(until)
         plan = [row for row in plan if CHAIN.index(row[1].manifest.kind) <= last]
+    running = _Running(studio, project, dataset_verbs.materialise(project, data, recordings), data)
     shares = spans([entry.manifest.kind for _, entry, _ in plan])
-    stages: dict[str, Artifact] = {}
-    computed: list[str] = []
-    seconds: dict[str, float] = {}
     for (use, entry, params), (low, high) in zip(plan, shares, strict=True):
         with operation.within(low, high) as part:
-            artifact = _run_one(studio, project, part, use, entry, params, flow)
-        name = OUTPUT[entry.manifest.kind]
-        flow.folders[name], flow.hashes[name] = artifact.folder, artifact.key.hash
-        stages[use.key] = made[name] = artifact
-        seconds[use.key] = 0.0 if artifact.cached else artifact.seconds
-        if not artifact.cached:
-            computed.append(use.key)
-    return PipelineResult(data, made, stages, tuple(computed), seconds)
+            running.step(part, use, entry, params)
+    return running.result()
 
 
-def _run_one(
-    studio: Studio,
-    project: Project,
-    operation: Operation,
-    use: StageUse,
-    entry: StageEntry,
-    params: Mapping[str, Value],
-    flow: _Flow,
-) -> Artifact:
-    key = _key(entry, params, flow, project.config.pipeline.seed)
-    operation.part(use.key, entry.manifest.title)
-    if found := project.cache.get(key):
-        operation.done(use.key, f"{entry.manifest.title}: nothing to compute", 0.0)
-        return found
-    workdir = project.cache.begin(key)
-    began = time.monotonic()
-    try:
-        inputs = {name: flow.folders[name] for name in INPUTS[entry.manifest.kind]}
-        meta = run_stage(
-            studio, entry, operation, params=params, inputs=inputs, workdir=workdir, seed=project.config.pipeline.seed
-        )
-        artifact = project.cache.commit(key, workdir, meta, time.monotonic() - began)
-    except BaseException:
-        project.cache.discard(workdir)
-        raise
-    operation.done(use.key, entry.manifest.title, artifact.seconds)
-    return artifact
+class _Running:
+    """One run of a pipeline on its way."""
+
+    def __init__(self, studio: Studio, project: Project, dataset: Artifact, data: Dataset) -> None:
+        self._studio, self._project, self._data = studio, project, data
+        self._flow = Flow({"dataset": Input(data.sha256, dataset.folder)})
+        self._made = {"dataset": dataset}
+        self._stages: dict[str, Artifact] = {}
+        self._features: list[Artifact] = []
+
+    def step(self, operation: Operation, use: StageUse, entry: StageEntry, params: Mapping[str, Value]) -> None:
+        """Run one stage, or take its output from the cache."""
+        kind = entry.manifest.kind
+        if "features" in FLOW[kind].inputs or "features" in entry.manifest.consumes:
+            self._join(operation)
+        inputs = inputs_of(self._project, entry, params, self._flow)
+        if "features" in inputs:
+            inputs["features"] = replace(inputs["features"], folder=self._made["features"].folder)
+        artifact = self._run(operation, use, entry, params, inputs)
+        self._flow.add(kind, Input(artifact.key.hash, artifact.folder))
+        self._stages[use.key] = artifact
+        if kind == "feature":
+            self._features.append(artifact)
+        if kind == "feature" and len(self._features) > 1:
+            self._made.pop("features", None)  # until they are joined
+        else:
+            self._made[FLOW[kind].output] = artifact
+
+    def result(self) -> PipelineResult:
+        """What the run gave."""
+        if self._features:
+            self._join(Operation())
+        computed = tuple(key for key, artifact in self._stages.items() if not artifact.cached)
+        seconds = {key: 0.0 if a.cached else a.seconds for key, a in self._stages.items()}
+        return PipelineResult(self._data, self._made, self._stages, computed, seconds)
+
+    def _join(self, operation: Operation) -> None:
+        if "features" not in self._made:
+            self._made["features"] = join(self._project, self._features, operation)
+
+    def _run(
+        self,
+        operation: Operation,
+        use: StageUse,
+        entry: StageEntry,
+        params: Mapping[str, Value],
+        inputs: Mapping[str, Input],
+    ) -> Artifact:
+        project, seed = self._project, self._project.config.pipeline.seed
+        key = key_of(entry, params, inputs, seed)
+        operation.part(use.key, entry.manifest.title)
+        if found := project.cache.get(key):
+            operation.done(use.key, f"{entry.manifest.title}: nothing to compute", 0.0)
+            return found
+        workdir = project.cache.begin(key)
+        began = time.monotonic()
+        try:
+            folders = {name: one.folder for name, one in inputs.items() if one.folder is not None}
+            meta = run_stage(self._studio, entry, operation, params=params, inputs=folders, workdir=workdir, seed=seed)
+            artifact = project.cache.commit(key, workdir, meta, time.monotonic() - began)
+        except BaseException:
+            project.cache.discard(workdir)
+            raise
+        operation.done(use.key, entry.manifest.title, artifact.seconds)
+        return artifact

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from motestudio.jobs.channel import ChannelClosed, connect_to_parent
+from motestudio.sdk.quantise import reduce_scores
 from motestudio.virtualboard.engine_messages import (
     Answer,
     EngineError,
@@ -36,7 +37,7 @@ class _Refused(Exception):  # noqa: N818 - a reply, not a bug
 
 
 class Features:
-    """The feature twin, called as the board calls it: int16 window in, int8 model input out."""
+    """The feature code, called as the board calls it: int16 window in, the model's int8 or int16 input out."""
 
     def __init__(self, library: bytes, window_samples: int, channels: int) -> None:
         if not library:
@@ -52,9 +53,12 @@ class Features:
         if shape != (window_samples, channels):
             raise _Refused("infer.no_features", f"The feature code is for windows of {shape}, not of this model.")
         self.count = self._count("mote_host_feature_count")
-        self._run: Any = self._library.mote_host_features_i8
-        self._run.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-        self._run.restype = None
+        self._functions: dict[str, Any] = {}
+        for type_, name in (("int8", "mote_host_features_i8"), ("int16", "mote_host_features_i16")):
+            function: Any = getattr(self._library, name, None)
+            if function is not None:
+                function.argtypes, function.restype = [ctypes.c_void_p, ctypes.c_void_p], None
+                self._functions[type_] = function
 
     def _count(self, name: str) -> int:
         try:
@@ -64,10 +68,14 @@ class Features:
         function.restype = ctypes.c_int32
         return int(function())
 
-    def __call__(self, window: np.ndarray[Any, np.dtype[np.int16]]) -> np.ndarray[Any, np.dtype[np.int8]]:
+    def gives(self, type_: str) -> bool:
+        """Whether the code quantises to this type."""
+        return type_ in self._functions
+
+    def __call__(self, window: np.ndarray[Any, np.dtype[np.int16]], type_: str) -> np.ndarray[Any, np.dtype[Any]]:
         """One window's features, quantised."""
-        out = np.empty(self.count, dtype=np.int8)
-        self._run(window.ctypes.data, out.ctypes.data)
+        out = np.empty(self.count, dtype=type_)
+        self._functions[type_](window.ctypes.data, out.ctypes.data)
         return out
 
 
@@ -94,8 +102,9 @@ class Engine:
             # The wheel's flatbuffer reader lets any error through on a damaged file.
             raise _Refused("infer.model", f"The model cannot be read: {type(error).__name__}.") from error
         self._shape = tuple(int(n) for n in details["shape"])
-        if details["dtype"] != np.int8 or int(np.prod(self._shape)) != self._features.count:
-            text = f"The model takes {self._shape}, the feature code makes {self._features.count} int8 values."
+        self._type = np.dtype(details["dtype"]).name
+        if not self._features.gives(self._type) or int(np.prod(self._shape)) != self._features.count:
+            text = f"The model takes {self._shape} {self._type}, the feature code makes {self._features.count} values."
             raise _Refused("infer.model", text)
 
     def infer(self, samples: bytes) -> Inferred:
@@ -104,12 +113,14 @@ class Engine:
             raise _Refused("infer.window", f"A window has {self._bytes} bytes, not {len(samples)}.")
         window = np.frombuffer(samples, dtype="<i2").astype(np.int16)
         began = time.perf_counter_ns()
-        self._interpreter.set_input(self._features(window).reshape(self._shape), 0)
+        self._interpreter.set_input(self._features(window, self._type).reshape(self._shape), 0)
         try:
             self._interpreter.invoke()
         except RuntimeError as error:
             raise _Refused("infer.failed", f"The interpreter failed: {error}") from error
-        output = self._interpreter.get_output(0)
+        output = np.asarray(self._interpreter.get_output(0))
+        if output.dtype == np.int16:
+            output = reduce_scores(output)
         latency_us = (time.perf_counter_ns() - began) // 1000
         return Inferred(np.asarray(output, dtype=np.int8).tobytes(), latency_us)
 

@@ -23,6 +23,7 @@ from motestudio.sdk import (
     RunContext,
     SignalInfo,
     Value,
+    WindowInfo,
     WindowSet,
 )
 
@@ -78,6 +79,13 @@ def positions_of(
 class Sliding:
     """Window stage ``mote-window/sliding``."""
 
+    def infer_output(self, dataset: Mapping[str, Any], params: Mapping[str, Value], seed: int) -> WindowInfo:
+        """Windows that `run` will cut, by split."""
+        signal = _signal(dataset, params)
+        rows = self._rows(dataset, signal.window_samples, signal.step_samples, params, seed)
+        splits = [dataset["takes"][take]["split"] for take, _ in rows]
+        return WindowInfo(signal, {name: splits.count(name) for name in SPLITS})
+
     def run(self, ctx: RunContext, inputs: Mapping[str, Path], params: Mapping[str, Value]) -> dict[str, Any]:
         """Cut every take of the dataset and save a `WindowSet`.
 
@@ -86,10 +94,9 @@ class Sliding:
             Cancelled: the user cancelled.
         """
         data = _read(inputs["dataset"] / "dataset.json")
-        group = _group(data["group"])
-        window = max(1, round(float(params["window_s"]) * group.rate_hz))
-        step = max(1, round(float(params["step_s"]) * group.rate_hz))
-        rows = self._rows(data, window, step, params, ctx.seed)
+        signal = _signal(data, params)
+        group, window = signal.group, signal.window_samples
+        rows = self._rows(data, window, signal.step_samples, params, ctx.seed)
         if not rows:
             raise PluginError("dataset.empty", "The dataset has no takes.", "Record or import some, and label them.")
         classes = tuple(data["classes"])
@@ -110,14 +117,14 @@ class Sliding:
             takes,
             np.array([at for _, at in rows], dtype=np.int64),
             classes,
-            SignalInfo(group, window, step),
+            signal,
         )
         meta = windows.save(ctx.workdir)
         ctx.progress(1.0, f"{len(rows)} windows")
         return meta | {"by_split": {name: int(np.sum(windows.splits == code)) for name, code in SPLITS.items()}}
 
     def _rows(
-        self, data: dict[str, Any], window: int, step: int, params: Mapping[str, Value], seed: int
+        self, data: Mapping[str, Any], window: int, step: int, params: Mapping[str, Value], seed: int
     ) -> list[tuple[int, int]]:
         rows = []
         for i, take in enumerate(data["takes"]):
@@ -164,6 +171,12 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise PluginError("dataset.unreadable", f"The dataset cannot be read: {error}.", "Make it again.") from error
     return data
+
+
+def _signal(data: Mapping[str, Any], params: Mapping[str, Value]) -> SignalInfo:
+    group = _group(data["group"])
+    window, step = (max(1, round(float(params[key]) * group.rate_hz)) for key in ("window_s", "step_s"))
+    return SignalInfo(group, window, step)
 
 
 def _group(data: Mapping[str, Any]) -> ChannelGroup:

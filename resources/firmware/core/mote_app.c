@@ -131,10 +131,20 @@ static void stop_streaming(mote_app *app) {
   }
 }
 
-static void start_streaming(mote_app *app, uint32_t limit) {
+/* Streaming features need no window in the ring. */
+static bool init_ring(mote_app *app, int16_t *samples, uint32_t capacity) {
   const mote_app_config *config = app->config;
-  mote_ring_init(&app->ring, app->ring.samples, app->ring.capacity, config->channel_count, config->window_samples,
-                 config->step_samples);
+  const bool stream = app->port->stream != NULL;
+  if (stream) {
+    app->port->stream->reset(app->port->context);
+    app->until = config->window_samples;
+  }
+  return mote_ring_init(&app->ring, samples, capacity, config->channel_count, stream ? 1u : config->window_samples,
+                        stream ? 1u : config->step_samples);
+}
+
+static void start_streaming(mote_app *app, uint32_t limit) {
+  init_ring(app, app->ring.samples, app->ring.capacity);
   app->limit = limit;
   app->sent = 0;
   app->last_index = 0;
@@ -174,6 +184,11 @@ static void infer_window(mote_app *app, uint32_t id, const mote_cbor_reader *arg
     return;
   }
   const uint64_t took = app->port->now_us(app->port->context) - begun;
+  if (app->port->stream != NULL) {
+    /* The window went through the same features: what they held of the stream is gone. */
+    app->port->stream->reset(app->port->context);
+    app->until = app->config->window_samples;
+  }
   mote_cbor_writer writer = reply_begin(app, id, true);
   mote_cbor_map(&writer, 2);
   mote_cbor_text(&writer, "output");
@@ -251,8 +266,7 @@ bool mote_app_init(mote_app *app, const mote_app_config *config, const mote_port
   mote_link_decoder_init(&app->decoder);
   return config->class_count <= MOTE_APP_MAX_CLASSES &&
          SAMPLES_HEADER + 2u * config->channel_count <= MOTE_LINK_MAX_PAYLOAD && config->rate_hz > 0.0f &&
-         mote_ring_init(&app->ring, ring, ring_samples, config->channel_count, config->window_samples,
-                        config->step_samples);
+         init_ring(app, ring, ring_samples);
 }
 
 void mote_app_receive(mote_app *app, const uint8_t *data, size_t length) {
@@ -307,18 +321,8 @@ void mote_app_samples(mote_app *app, const int16_t *frames, uint32_t count, uint
   }
 }
 
-bool mote_app_step(mote_app *app) {
+static void send_inference(mote_app *app, uint64_t index, const int8_t *scores, uint64_t took) {
   const mote_app_config *config = app->config;
-  if (!app->inferring || !mote_ring_ready(&app->ring)) {
-    return false;
-  }
-  const uint64_t index = mote_ring_take(&app->ring, app->window);
-  int8_t scores[MOTE_APP_MAX_CLASSES];
-  const uint64_t begun = app->port->now_us(app->port->context);
-  if (app->port->infer == NULL || !app->port->infer(app->port->context, app->window, scores)) {
-    return false;
-  }
-  const uint64_t took = app->port->now_us(app->port->context) - begun;
   const uint64_t behind = app->last_index > index ? span_us(app, app->last_index - index) : 0;
   uint32_t scale;
   memcpy(&scale, &config->output_scale, sizeof scale);
@@ -334,5 +338,54 @@ bool mote_app_step(mote_app *app) {
   if (app->port->scored != NULL) {
     app->port->scored(app->port->context, scores, app->last_time_us - behind);
   }
+}
+
+static bool step_by_window(mote_app *app) {
+  if (!mote_ring_ready(&app->ring)) {
+    return false;
+  }
+  const uint64_t index = mote_ring_take(&app->ring, app->window);
+  int8_t scores[MOTE_APP_MAX_CLASSES];
+  const uint64_t begun = app->port->now_us(app->port->context);
+  if (app->port->infer == NULL || !app->port->infer(app->port->context, app->window, scores)) {
+    return false;
+  }
+  send_inference(app, index, scores, app->port->now_us(app->port->context) - begun);
   return true;
+}
+
+/* Hands samples on as they are there, until a window ends. */
+static bool step_by_sample(mote_app *app) {
+  const mote_stream *stream = app->port->stream;
+  bool gap;
+  uint32_t count;
+  const int16_t *samples;
+  while ((samples = mote_ring_next(&app->ring, app->until, &count, &gap)) != NULL) {
+    if (gap) {
+      stream->reset(app->port->context);
+      app->until = app->config->window_samples;
+      count = count < app->until ? count : app->until;
+    }
+    stream->push(app->port->context, samples, count);
+    const uint64_t index = mote_ring_drop(&app->ring, count);
+    app->until -= count;
+    if (app->until == 0) {
+      app->until = app->config->step_samples;
+      int8_t scores[MOTE_APP_MAX_CLASSES];
+      const uint64_t begun = app->port->now_us(app->port->context);
+      if (!stream->infer(app->port->context, scores)) {
+        return false;
+      }
+      send_inference(app, index, scores, app->port->now_us(app->port->context) - begun);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool mote_app_step(mote_app *app) {
+  if (!app->inferring) {
+    return false;
+  }
+  return app->port->stream != NULL ? step_by_sample(app) : step_by_window(app);
 }

@@ -46,6 +46,13 @@ typedef struct {
   uint32_t ram_bytes;
 } mote_app_config;
 
+/* Features and model sample by sample, see mote_model.h. */
+typedef struct {
+  void (*reset)(void *context);
+  void (*push)(void *context, const int16_t *samples, size_t count);
+  bool (*infer)(void *context, int8_t *scores);
+} mote_stream;
+
 /* What a port provides. */
 typedef struct {
   void *context;
@@ -56,6 +63,7 @@ typedef struct {
   /* Features and model on one window, class_count scores out; false where there is no model or it failed. */
   bool (*infer)(void *context, const int16_t *window, int8_t *scores);
   void (*scored)(void *context, const int8_t *scores, uint64_t time_us); /* after each inference; may be NULL */
+  const mote_stream *stream; /* where every feature takes samples as they come; else NULL */
 } mote_port;
 
 typedef struct {
@@ -69,13 +77,15 @@ typedef struct {
   bool inferring;
   uint32_t limit; /* samples to send, 0 until stopped */
   uint32_t sent;
+  uint32_t until;      /* samples until the next window ends; streaming features only */
   uint64_t last_index; /* samples since streaming began */
   uint64_t last_time_us;
   uint8_t payload[MOTE_LINK_MAX_PAYLOAD];
   uint8_t wire[MOTE_LINK_WIRE_SIZE(MOTE_LINK_MAX_PAYLOAD)];
 } mote_app;
 
-/* `ring` holds `ring_samples` x channels, at least window + step; `window` holds window x channels. */
+/* `ring` holds `ring_samples` x channels: at least window + step, or with `port->stream` what the sensor gives while the
+ * model runs. `window` holds window x channels. */
 bool mote_app_init(mote_app *app, const mote_app_config *config, const mote_port *port, int16_t *ring,
                    uint32_t ring_samples, int16_t *window);
 

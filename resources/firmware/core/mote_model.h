@@ -1,11 +1,18 @@
-/* One window of raw samples in, the model's scores out: the feature twin and TFLM behind one call. */
+/* Raw samples in, the model's scores out: the feature twins and TFLM behind one call. */
 #ifndef MOTE_MODEL_H
 #define MOTE_MODEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* The signature that `mote_port.infer` wants; `context` is not used. */
+/* The signature that `mote_port.infer` wants: one window in, scores out; `context` is not used. */
 bool mote_model_infer(void *context, const int16_t *window, int8_t *scores);
+
+/* The signatures that `mote_port.stream` wants, where MOTE_FEATURES_STREAMING says that every feature takes samples as
+ * they come: nothing that overlapping windows share is computed twice. */
+void mote_model_reset(void *context);
+void mote_model_push(void *context, const int16_t *samples, size_t count);
+bool mote_model_infer_pushed(void *context, int8_t *scores);
 
 #endif

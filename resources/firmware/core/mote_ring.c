@@ -112,4 +112,32 @@ uint64_t mote_ring_take(mote_ring *ring, int16_t *window) {
   return start + ring->window;
 }
 
+const int16_t *mote_ring_next(mote_ring *ring, uint32_t most, uint32_t *count, bool *gap) {
+  const bool stalled = atomic_load_explicit(&ring->stalled, memory_order_acquire);
+  const uint32_t written = atomic_load_explicit(&ring->written, memory_order_acquire);
+  const uint32_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
+  uint32_t held = distance(ring, read, written);
+  *gap = false;
+  *count = 0;
+  if (held == 0) {
+    if (stalled) {
+      /* Everything before the gap has been handed out; the producer goes on behind it. */
+      ring->resumed = true;
+      atomic_store_explicit(&ring->stalled, false, memory_order_release);
+    }
+    return NULL;
+  }
+  *gap = ring->resumed;
+  ring->resumed = false;
+  held = held < most ? held : most;
+  *count = held < run_length(ring, read) ? held : run_length(ring, read);
+  return slot(ring, read);
+}
+
+uint64_t mote_ring_drop(mote_ring *ring, uint32_t count) {
+  const uint64_t lost = atomic_load_explicit(&ring->lost_before, memory_order_relaxed);
+  discard(ring, atomic_load_explicit(&ring->read, memory_order_relaxed), count);
+  return ring->consumed + lost;
+}
+
 uint32_t mote_ring_lost(const mote_ring *ring) { return atomic_load_explicit(&ring->lost, memory_order_relaxed); }

@@ -24,6 +24,7 @@ typedef struct {
   _Atomic uint32_t lost_before; /* by the producer: lost before the stretch that is being filled */
   _Atomic bool stalled;         /* set by the producer at a gap, cleared by the consumer */
   bool was_stalled;             /* the producer's own */
+  bool resumed;                 /* the consumer's own: what comes next lies behind a gap */
   uint32_t skip;                /* the consumer's own: samples to pass over before the next window */
   uint64_t consumed;            /* the consumer's own: samples that `read` has moved over */
 } mote_ring;
@@ -42,6 +43,14 @@ bool mote_ring_ready(mote_ring *ring);
 /* Consumer, only while ready: copies the window, window * channels values, and moves on by one step. Returns the
  * stream index (lost samples included) one past the window's last sample. */
 uint64_t mote_ring_take(mote_ring *ring, int16_t *window);
+
+/* Consumer, instead of ready and take: the next samples as they lie in memory, at most `most`; `*count` says how many.
+ * NULL where there are none. `*gap` is set where samples were lost before these. */
+const int16_t *mote_ring_next(mote_ring *ring, uint32_t most, uint32_t *count, bool *gap);
+
+/* Consumer: done with so many of the samples from mote_ring_next. Returns the stream index (lost samples included) one
+ * past the last of them. */
+uint64_t mote_ring_drop(mote_ring *ring, uint32_t count);
 
 /* Samples lost since the start. */
 uint32_t mote_ring_lost(const mote_ring *ring);

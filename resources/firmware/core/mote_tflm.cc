@@ -14,8 +14,14 @@ namespace {
 alignas(16) uint8_t arena[MOTE_ARENA_BYTES];
 tflite::MicroInterpreter *interpreter = nullptr;
 
-bool is_int8_of(const TfLiteTensor *tensor, size_t count) {
-  return tensor != nullptr && tensor->type == kTfLiteInt8 && tensor->bytes == count;
+#if MOTE_INPUT_BITS == 16
+constexpr TfLiteType kType = kTfLiteInt16;
+#else
+constexpr TfLiteType kType = kTfLiteInt8;
+#endif
+
+bool is_of(const TfLiteTensor *tensor, size_t count) {
+  return tensor != nullptr && tensor->type == kType && tensor->bytes == count * (MOTE_INPUT_BITS / 8);
 }
 
 }  // namespace
@@ -33,23 +39,30 @@ extern "C" bool mote_tflm_init(void) {
     return false;
   }
   static tflite::MicroInterpreter instance(model, resolver, arena, sizeof arena);
-  if (instance.AllocateTensors() != kTfLiteOk || !is_int8_of(instance.input(0), MOTE_FEATURE_COUNT) ||
-      !is_int8_of(instance.output(0), MOTE_CLASS_COUNT)) {
+  if (instance.AllocateTensors() != kTfLiteOk || !is_of(instance.input(0), MOTE_FEATURE_COUNT) ||
+      !is_of(instance.output(0), MOTE_CLASS_COUNT)) {
     return false;
   }
   interpreter = &instance;
   return true;
 }
 
-extern "C" int8_t *mote_tflm_input(void) {
-  return interpreter == nullptr ? nullptr : interpreter->input(0)->data.int8;
-}
+extern "C" void *mote_tflm_input(void) { return interpreter == nullptr ? nullptr : interpreter->input(0)->data.raw; }
 
-extern "C" const int8_t *mote_tflm_invoke(void) {
+extern "C" bool mote_tflm_invoke(int8_t *scores) {
   if (interpreter == nullptr || interpreter->Invoke() != kTfLiteOk) {
-    return nullptr;
+    return false;
   }
-  return interpreter->output(0)->data.int8;
+  const TfLiteTensor *output = interpreter->output(0);
+  for (size_t i = 0; i < MOTE_CLASS_COUNT; ++i) {
+#if MOTE_INPUT_BITS == 16
+    const int32_t reduced = (output->data.i16[i] + 128) >> 8;
+    scores[i] = static_cast<int8_t>(reduced > 127 ? 127 : reduced);
+#else
+    scores[i] = output->data.int8[i];
+#endif
+  }
+  return true;
 }
 
 extern "C" size_t mote_tflm_arena_used(void) { return interpreter == nullptr ? 0 : interpreter->arena_used_bytes(); }

@@ -15,11 +15,12 @@ extern "C" {
  * output do not have the sizes that the project was generated for. */
 bool mote_tflm_init(void);
 
-/* The model's int8 input, or NULL before a good mote_tflm_init. */
-int8_t *mote_tflm_input(void);
+/* The model's input, int8_t or int16_t as MOTE_INPUT_BITS says, or NULL before a good mote_tflm_init. */
+void *mote_tflm_input(void);
 
-/* Runs the model; the scores, or NULL where it failed. */
-const int8_t *mote_tflm_invoke(void);
+/* Runs the model and writes MOTE_CLASS_COUNT scores; 16-bit ones are rounded to 8 bits, as the desk does. Returns
+ * whether it ran. */
+bool mote_tflm_invoke(int8_t *scores);
 
 /* Bytes of the arena that are used. */
 size_t mote_tflm_arena_used(void);

@@ -3,8 +3,11 @@
 
 bool mote_tflm_init(void) { return false; }
 
-int8_t *mote_tflm_input(void) { return NULL; }
+void *mote_tflm_input(void) { return NULL; }
 
-const int8_t *mote_tflm_invoke(void) { return NULL; }
+bool mote_tflm_invoke(int8_t *scores) {
+  (void)scores;
+  return false;
+}
 
 size_t mote_tflm_arena_used(void) { return 0; }

@@ -1,5 +1,6 @@
 /* Test driver: the sample ring. "init CAPACITY CHANNELS WINDOW STEP", "push FIRST COUNT" (samples count up from FIRST,
- * channel c adds 1000 * c), "take" answers "END FIRST_SAMPLE" or "-" where no window is ready, "lost". */
+ * channel c adds 1000 * c), "take" answers "END FIRST_SAMPLE" or "-" where no window is ready, "next MOST" answers
+ * "END FIRST_SAMPLE COUNT GAP" or "-", "lost". */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,22 @@ int main(void) {
           }
         }
         printf("%llu %d\n", end, window[0]);
+      }
+    } else if (sscanf(line, "next %u", &first) == 1) {
+      uint32_t held;
+      bool gap;
+      const int16_t *samples = mote_ring_next(&ring, first, &held, &gap);
+      if (samples == NULL) {
+        puts("-");
+      } else {
+        const int16_t sample = samples[0];
+        for (unsigned i = 0; i < held * channels; ++i) {
+          if (samples[i] != (int16_t)(sample + (int)(i / channels) + 1000 * (int)(i % channels))) {
+            printf("torn ");
+            break;
+          }
+        }
+        printf("%llu %d %u %d\n", (unsigned long long)mote_ring_drop(&ring, held), sample, held, gap);
       }
     } else {
       printf("%u\n", mote_ring_lost(&ring));

@@ -7,8 +7,13 @@ static int8_t input[MOTE_FEATURE_COUNT];
 
 bool mote_tflm_init(void) { return true; }
 
-int8_t *mote_tflm_input(void) { return input; }
+void *mote_tflm_input(void) { return input; }
 
-const int8_t *mote_tflm_invoke(void) { return input[0] == -77 ? NULL : input; }
+bool mote_tflm_invoke(int8_t *scores) {
+  for (int i = 0; i < MOTE_CLASS_COUNT; ++i) {
+    scores[i] = input[i];
+  }
+  return input[0] != -77;
+}
 
 size_t mote_tflm_arena_used(void) { return sizeof input; }

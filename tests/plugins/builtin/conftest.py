@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from motestudio.domain.board import BoardFile
 from motestudio.domain.params import Param, ShownIf, complete
 from motestudio.errors import Cancelled
-from motestudio.sdk import Channel, ChannelGroup, SignalInfo
+from motestudio.firmware.feature_code import FeatureCode, source_files
+from motestudio.firmware.generator import generate
+from motestudio.firmware.request import FirmwareRequest
+from motestudio.sdk import Channel, ChannelGroup, Deployable, FeatureBlock, SignalInfo, joined_shape
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
-C_TYPES = {"int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "uint16": "uint16_t", "int32": "int32_t"}
 
 
 class Context:
@@ -82,30 +85,16 @@ class Stage:
         self.code = getattr(importlib.import_module(module), cls)()
 
 
-def feature_header(stage: Stage, signal: SignalInfo, scale: float, zero_point: int) -> str:
-    """The feature_params.h that the firmware generator writes for a board."""
+def feature_use(stage: Stage, signal: SignalInfo) -> FeatureCode:
+    """A stage's C side, as the studio hands it to the firmware generator."""
     info = stage.code.infer_output(signal, stage.params)
-    lines = [
-        "#include <stdint.h>",
-        f"#define MOTE_WINDOW_SAMPLES {signal.window_samples}",
-        f"#define MOTE_CHANNELS {signal.n_channels}",
-        f"#define MOTE_FEATURE_COUNT {int(np.prod(info.shape))}",
-        f"#define MOTE_INPUT_SCALE {float(np.float32(scale)).hex()}f",
-        f"#define MOTE_INPUT_ZERO_POINT ({zero_point})",
-    ]
-    for key, value in stage.code.c_constants(signal, stage.params).items():
-        if isinstance(value, np.ndarray):
-            real = value.dtype == np.float32
-            cells = ", ".join(f"{float(v).hex()}f" if real else str(int(v)) for v in value)
-            kind = "float" if real else C_TYPES[str(value.dtype)]
-            lines.append(f"static const {kind} MOTE_{key}[{len(value)}] = {{{cells}}};")
-        else:
-            lines.append(f"#define MOTE_{key} ({value})")
-    return "\n".join(lines) + "\n"
+    constants = stage.code.c_constants(signal, stage.params)
+    block = FeatureBlock(stage.row["id"], stage.row["entry"], 1, dict(stage.params), info.shape, info.axes)
+    return FeatureCode(block, constants, tuple(stage.folder / c for c in stage.row["csrc"]), info.hop_samples)
 
 
 class Twin:
-    """A stage's C twin, compiled for this computer."""
+    """The C side of stages, generated and compiled for this computer."""
 
     def __init__(self, library: Path, signal: SignalInfo, shape: tuple[int, ...]) -> None:
         self.library = ctypes.CDLL(str(library))
@@ -114,11 +103,32 @@ class Twin:
         assert self.library.mote_host_channels() == signal.n_channels
         assert self.library.mote_host_feature_count() == int(np.prod(shape))
 
+    @property
+    def streaming(self) -> bool:
+        """Whether the board computes features as samples come."""
+        return bool(self.library.mote_host_streaming())
+
     def floats(self, windows: np.ndarray) -> np.ndarray:
         return self._run(windows, self.library.mote_host_features_f32, np.float32)
 
-    def codes(self, windows: np.ndarray) -> np.ndarray:
-        return self._run(windows, self.library.mote_host_features_i8, np.int8)
+    def codes(self, windows: np.ndarray, bits: int = 8) -> np.ndarray:
+        return self._run(windows, getattr(self.library, f"mote_host_features_i{bits}"), np.dtype(f"int{bits}"))
+
+    def stream(self, samples: np.ndarray, pieces: int = 7) -> np.ndarray:
+        """Features of every window of a stream, pushed in pieces of up to so many samples."""
+        window, step = self.signal.window_samples, self.signal.step_samples
+        self.library.mote_host_stream_reset()
+        out, at, end = [], 0, window
+        while end <= len(samples):
+            while at < end:
+                piece = np.ascontiguousarray(samples[at : min(at + pieces, end)], dtype=np.int16)
+                self.library.mote_host_stream_push(piece.ctypes.data_as(ctypes.c_void_p), len(piece))
+                at += len(piece)
+            row = np.zeros(self.shape, dtype=np.float32)
+            self.library.mote_host_stream_emit_f32(row.ctypes.data_as(ctypes.c_void_p))
+            out.append(row)
+            end += step
+        return np.array(out)
 
     def _run(self, windows: np.ndarray, function: Any, dtype: Any) -> np.ndarray:
         out = np.zeros((len(windows), *self.shape), dtype=dtype)
@@ -155,17 +165,21 @@ def twin(tmp_path: Path) -> Callable[..., Twin]:
     if compiler is None:
         pytest.skip("no C compiler on this computer")
 
-    def make(stage: Stage, signal: SignalInfo, scale: float = 0.05, zero_point: int = -3) -> Twin:
+    def make(stage: Stage, signal: SignalInfo, scale: float = 0.05, zero_point: int = -3, *more: Stage) -> Twin:
+        uses = tuple(feature_use(one, signal) for one in (stage, *more))
+        shape, _ = joined_shape([use.block for use in uses])
+        deployable = Deployable(
+            b"TFL3", ("a", "b"), signal, tuple(use.block for use in uses), shape, scale, zero_point, 1 / 256, -128
+        )
+        board = BoardFile("host", "Host", "x", "cortex-m4f", 80_000_000, 98_304, 1_048_576, "cmsis-nn")
         folder = tmp_path / f"twin{len(list(tmp_path.glob('twin*')))}"
-        folder.mkdir()
-        (folder / "feature_params.h").write_text(feature_header(stage, signal, scale, zero_point))
-        core = ROOT / "resources" / "firmware" / "core"
-        sources = [str(core / "mote_host.c"), *(str(stage.folder / c) for c in stage.row["csrc"])]
+        project = generate(folder, FirmwareRequest("twin", board, deployable, ("CONV_2D",), 8192, uses))
+        sources = ["core/mote_host.c", "model/mote_features.c", *source_files(uses)]
         flags = ["-O2", "-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-fPIC"]
-        command = [compiler, *flags, "-Wno-sign-conversion", "-shared", f"-I{core}", f"-I{folder}", *sources]
-        done = subprocess.run([*command, "-o", str(folder / "core.so")], capture_output=True, text=True, check=False)
+        command = [compiler, *flags, "-Wno-sign-conversion", "-shared", "-Icore", "-Imodel", *sources, "-o", "core.so"]
+        done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        return Twin(folder / "core.so", signal, stage.code.infer_output(signal, stage.params).shape)
+        return Twin(project.folder / "core.so", signal, shape)
 
     return make
 

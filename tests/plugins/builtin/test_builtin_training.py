@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from motestudio.errors import Cancelled, PluginError
-from motestudio.sdk import TEST, TRAIN, VALIDATION, Channel, Deployable, FeatureSet
+from motestudio.sdk import TEST, TRAIN, VALIDATION, Channel, Deployable, FeatureBlock, FeatureSet
 
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
@@ -42,7 +42,7 @@ def gestures(make_signal, folder, *, bands=False, samples=48, per_class=30, seed
     takes = np.arange(len(rows), dtype=np.int32) // 2
     features = FeatureSet(
         np.array(rows, np.float32), np.array(labels, np.int16), np.array(splits, np.int8), takes, CLASSES, signal,
-        stage, 1, {"gain": 1.0}, axes,
+        (FeatureBlock("features", stage, 1, {"gain": 1.0}, rows[0].shape, axes),), axes,
     )  # fmt: skip
     folder.mkdir()
     features.save(folder)
@@ -133,7 +133,7 @@ def test_what_cannot_be_trained_or_evaluated_says_why(stage, context, make_signa
     features = gestures(make_signal, tmp_path / "features")
     one = FeatureSet(
         features.values, features.labels * 0, features.splits, features.takes, CLASSES, features.signal,
-        features.stage, 1, {}, features.axes,
+        features.blocks, features.axes,
     )  # fmt: skip
     (tmp_path / "one").mkdir()
     one.save(tmp_path / "one")
@@ -142,7 +142,7 @@ def test_what_cannot_be_trained_or_evaluated_says_why(stage, context, make_signa
     assert caught.value.code == "model.too_few_classes"
     flat = FeatureSet(
         features.values.reshape(len(features.labels), -1), features.labels, features.splits, features.takes, CLASSES,
-        features.signal, features.stage, 1, {}, ("feature",),
+        features.signal, features.blocks, ("feature",),
     )  # fmt: skip
     (tmp_path / "flat").mkdir()
     flat.save(tmp_path / "flat")

@@ -9,8 +9,10 @@ import pytest
 
 from motestudio.domain.board import BoardFile
 from motestudio.domain.signal import Channel, ChannelGroup
+from motestudio.firmware.feature_code import FeatureCode
 from motestudio.firmware.request import FirmwareRequest
-from motestudio.sdk.data import Deployable, SignalInfo
+from motestudio.sdk.data import FeatureBlock, SignalInfo
+from motestudio.sdk.deployable import Deployable
 
 TWIN = """
 #include "mote_core.h"
@@ -41,9 +43,7 @@ def request_for_firmware(tmp_path: Path, gains: np.ndarray) -> FirmwareRequest:
         model=b"\0\0\0\0TFL3" + bytes(range(200)),
         classes=("idle", 'wa"ve', "né*/"),
         signal=signal,
-        feature_stage="test/gain",
-        feature_implementation=1,
-        feature_params={},
+        blocks=(FeatureBlock("gain", "test/gain", 1, {}, (20, 3), ("time", "channel")),),
         feature_shape=(20, 3),
         input_scale=0.1,
         input_zero_point=-3,
@@ -57,8 +57,9 @@ def request_for_firmware(tmp_path: Path, gains: np.ndarray) -> FirmwareRequest:
         deployable,
         ops=("CONV_2D", "FULLY_CONNECTED", "CONV_2D", "SOFTMAX"),
         arena_bytes=8192,
-        constants={"test_gain": gains, "test_count": 7, "test_offset": 0.25},
-        sources=(source,),
+        features=(
+            FeatureCode(deployable.blocks[0], {"test_gain": gains, "test_count": 7, "test_offset": 0.25}, (source,)),
+        ),
     )
 
 

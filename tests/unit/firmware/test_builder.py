@@ -19,7 +19,7 @@ def test_library_computes_what_the_desk_computes(tmp_path: Path, request_for_fir
     result = build_host(project, run, tmp_path / "out" / "core.so")
     assert result.image == tmp_path / "out" / "core.so"
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["core.so"]
-    assert set(result.files) == {"core/mote_host.c", "features/test_feature.c"}
+    assert set(result.files) == {"core/mote_host.c", "model/mote_features.c", "features/0_gain/test_feature.c"}
     assert all(result.files.values())
     assert result.sections["text"] > 0
     library = ctypes.CDLL(str(result.image))
@@ -36,19 +36,19 @@ def test_library_computes_what_the_desk_computes(tmp_path: Path, request_for_fir
 
 
 def test_compile_error_names_file_and_line(tmp_path: Path, request_for_firmware, run):
-    request_for_firmware.sources[0].write_text('#include "mote_core.h"\n\nint x = wrong;\n')
+    request_for_firmware.features[0].sources[0].write_text('#include "mote_core.h"\n\nint x = wrong;\n')
     project = generate(tmp_path / "firmware", request_for_firmware)
     with pytest.raises(BuildError) as caught:
         build_host(project, run, tmp_path / "out" / "core.so")
     assert caught.value.code == "build.compile"
-    assert caught.value.data["file"] == "features/test_feature.c"
+    assert caught.value.data["file"] == "features/0_gain/test_feature.c"
     assert caught.value.data["line"] == 3
     assert "wrong" in caught.value.text
     assert not list((tmp_path / "out").iterdir())
 
 
 def test_warning_is_an_error(tmp_path: Path, request_for_firmware, run):
-    source = request_for_firmware.sources[0]
+    source = request_for_firmware.features[0].sources[0]
     source.write_text(source.read_text() + "\nstatic int unused(void) { return 1; }\n")
     project = generate(tmp_path / "firmware", request_for_firmware)
     with pytest.raises(BuildError, match="unused"):
@@ -56,7 +56,8 @@ def test_warning_is_an_error(tmp_path: Path, request_for_firmware, run):
 
 
 def test_stage_without_c_sources_cannot_be_built(tmp_path: Path, request_for_firmware, run):
-    project = generate(tmp_path / "firmware", dataclasses.replace(request_for_firmware, sources=()))
+    bare = dataclasses.replace(request_for_firmware.features[0], sources=())
+    project = generate(tmp_path / "firmware", dataclasses.replace(request_for_firmware, features=(bare,)))
     with pytest.raises(BuildError, match="test/gain"):
         build_host(project, run, tmp_path / "out" / "core.so")
 

@@ -88,11 +88,13 @@ def test_user_folder_is_never_overwritten_and_leftovers_go(tmp_path: Path, reque
     project = generate(tmp_path, request_for_firmware)
     (project.folder / "user/mote_user.c").write_text("mine")
     (project.folder / "user/extra.c").write_text("mine too")
-    other = request_for_firmware.sources[0].with_name("renamed.c")
-    other.write_bytes(request_for_firmware.sources[0].read_bytes())
-    again = generate(tmp_path, dataclasses.replace(request_for_firmware, sources=(other,)))
-    assert states(again)["features/test_feature.c"] == "removed"
-    assert sorted(p.name for p in (project.folder / "features").iterdir()) == ["renamed.c"]
+    use = request_for_firmware.features[0]
+    other = use.sources[0].with_name("renamed.c")
+    other.write_bytes(use.sources[0].read_bytes())
+    renamed = dataclasses.replace(use, sources=(other,))
+    again = generate(tmp_path, dataclasses.replace(request_for_firmware, features=(renamed,)))
+    assert states(again)["features/0_gain/test_feature.c"] == "removed"
+    assert sorted(p.name for p in (project.folder / "features/0_gain").iterdir()) == ["feature_params.h", "renamed.c"]
     assert (project.folder / "user/mote_user.c").read_text() == "mine"
     assert (project.folder / "user/extra.c").read_text() == "mine too"
 
@@ -109,14 +111,17 @@ def test_broken_project_file_harms_nothing(tmp_path: Path, request_for_firmware,
 
 
 def test_what_cannot_be_firmware_is_refused(tmp_path: Path, request_for_firmware):
+    def use(**changes):
+        return (dataclasses.replace(request_for_firmware.features[0], **changes),)
+
     for change, code in (
         ({"ops": ("CONV_3D",)}, "firmware.op"),
-        ({"constants": {"a b": 1}}, "firmware.constant"),
-        ({"constants": {"a": np.zeros(3)}}, "firmware.constant"),
-        ({"constants": {"a": float("nan")}}, "firmware.constant"),
-        ({"constants": {"a": "text"}}, "firmware.constant"),
+        ({"features": use(constants={"a b": 1})}, "firmware.constant"),
+        ({"features": use(constants={"a": np.zeros(3)})}, "firmware.constant"),
+        ({"features": use(constants={"a": float("nan")})}, "firmware.constant"),
+        ({"features": use(constants={"a": "text"})}, "firmware.constant"),
         ({"arena_bytes": 0}, "firmware.size"),
-        ({"sources": (tmp_path / "absent.c",)}, "firmware.source"),
+        ({"features": use(sources=(tmp_path / "absent.c",))}, "firmware.source"),
     ):
         with pytest.raises(BuildError) as caught:
             generate(tmp_path, dataclasses.replace(request_for_firmware, **change))

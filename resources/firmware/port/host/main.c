@@ -89,7 +89,12 @@ static void sample(void) {
 }
 
 int main(void) {
-  static const mote_port port = {NULL, serial_number, now_us, send_bytes, sampling, mote_model_infer, scored};
+#if MOTE_FEATURES_STREAMING
+  static const mote_stream stream = {mote_model_reset, mote_model_push, mote_model_infer_pushed};
+  static const mote_port port = {NULL, serial_number, now_us, send_bytes, sampling, mote_model_infer, scored, &stream};
+#else
+  static const mote_port port = {NULL, serial_number, now_us, send_bytes, sampling, mote_model_infer, scored, NULL};
+#endif
   if (!mote_app_init(&app, &mote_config, &port, ring, RING_SAMPLES, window) ||
       !mote_post_init(&post, &mote_post_settings)) {
     return 1;

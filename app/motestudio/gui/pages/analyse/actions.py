@@ -14,7 +14,7 @@ from motestudio.project.store import Project
 from motestudio.studio import analyse, deploy, evaluate
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
-from motestudio.studio.train import Run
+from motestudio.studio.run_store import Run
 
 
 class Actions(QObject):

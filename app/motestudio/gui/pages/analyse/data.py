@@ -8,7 +8,7 @@ from motestudio.domain.board import BoardFile
 from motestudio.domain.model_report import Budget, ModelReport, OpInfo, Verdict
 from motestudio.gui.numbers import budget_text, byte_size, quantity, significant
 from motestudio.project.store import Project
-from motestudio.studio import analyse, evaluate, train
+from motestudio.studio import analyse, evaluate, run_store
 from motestudio.studio.home import Studio
 
 _CORES = {"xtensa-lx6": "Xtensa LX6", "xtensa-lx7": "Xtensa LX7", "rv32imc": "RISC-V RV32IMC"}
@@ -31,7 +31,7 @@ class AnalyseData:
     """
 
     runs: tuple[str, ...]
-    run: train.Run
+    run: run_store.Run
     board: BoardFile
     own: bool
     report: ModelReport
@@ -58,7 +58,7 @@ def load(studio: Studio, project: Project, run_id: str, board_id: str) -> Analys
     Raises:
         ProjectError: the run's model cannot be read.
     """
-    runs = train.runs(project)
+    runs = run_store.runs(project)
     if not runs:
         return None
     run = next((r for r in runs if r.id == run_id), runs[-1])

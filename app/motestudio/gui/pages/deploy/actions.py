@@ -17,7 +17,7 @@ from motestudio.project.store import Project
 from motestudio.studio import deploy
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Happening, Operation
-from motestudio.studio.train import Run
+from motestudio.studio.run_store import Run
 
 
 @dataclass(frozen=True, slots=True)

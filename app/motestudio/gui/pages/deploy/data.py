@@ -8,7 +8,7 @@ from motestudio.devices.ports import PortInfo, list_ports
 from motestudio.domain.board import BoardFile
 from motestudio.domain.model_report import Verdict
 from motestudio.project.store import Project
-from motestudio.studio import analyse, checks, evaluate, train
+from motestudio.studio import analyse, checks, evaluate, run_store
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.home import Studio
 
@@ -42,7 +42,7 @@ class DeployData:
     """
 
     runs: tuple[str, ...]
-    run: train.Run
+    run: run_store.Run
     board: BoardFile
     verdict: Verdict
     blocked: str
@@ -57,7 +57,7 @@ def load(studio: Studio, project: Project, run_id: str, session: DeviceSession |
     Raises:
         ProjectError: the run's model cannot be read.
     """
-    runs = train.runs(project)
+    runs = run_store.runs(project)
     if not runs:
         return None
     run = next((r for r in runs if r.id == run_id), runs[-1])

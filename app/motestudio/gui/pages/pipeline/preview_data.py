@@ -137,7 +137,7 @@ def frame(project: Project, source: Source, index: int, *, whole: bool = False) 
     axes: tuple[str, ...] = ()
     if source.features is not None:
         features, axes = np.array(source.features.values[index]), source.features.axes
-        params = source.features.params
+        params = source.features.blocks[0].params
         hop = float(params.get("hop_ms", 0.0)) / 1000
         length = float(params.get("frame_ms", 0.0)) / 1000
     around, first = _take(project, take, group) if whole and take is not None else (None, 0)

@@ -20,7 +20,7 @@ from motestudio.gui.pages.train.run_table import OUTSET, RunTable
 from motestudio.gui.plots.confusion import ConfusionMatrix
 from motestudio.gui.plots.scatter import ParetoPlot, RunPoint
 from motestudio.gui.widgets import Button, EmptyState, FittingText, PageBar, Text, scrolled
-from motestudio.studio import evaluate, train
+from motestudio.studio import evaluate, run_store, train
 
 _FOR = "Train a model on the labelled takes and see how good it is on takes it has never seen."
 _WIDE = 900
@@ -247,7 +247,7 @@ class TrainPage(Page):
             return
         known = {r.run.id for r in self._data.rows} if self._data else set()
 
-        def done(run: train.Run) -> None:
+        def done(run: run_store.Run) -> None:
             if run.id in known:
                 self.context.show_message(
                     f"Nothing has changed since {run.id}: the same data and parameters give the same run.",

@@ -9,7 +9,7 @@ from datetime import datetime
 from motestudio.domain.model_report import Verdict
 from motestudio.errors import AppError
 from motestudio.project.store import Project
-from motestudio.studio import analyse, dataset, train
+from motestudio.studio import analyse, dataset, run_store
 from motestudio.studio.home import Studio
 
 Curves = Mapping[str, Sequence[float]]
@@ -23,7 +23,7 @@ class RunRow:
         verdict: against the project's board; None where the model cannot be read.
     """
 
-    run: train.Run
+    run: run_store.Run
     accuracy: float | None
     take_accuracy: float | None
     model_bytes: int | None
@@ -95,7 +95,7 @@ def load(studio: Studio, project: Project, run_id: str, known: Mapping[tuple[str
         run_id: the newest where empty or gone.
         known: rows that were read before, by run and board: a run never changes.
     """
-    runs = train.runs(project)
+    runs = run_store.runs(project)
     board = project.config.board
     rows = tuple(known.get((r.id, board)) or _row(studio, project, r) for r in runs)
     ids = [r.id for r in runs]
@@ -114,7 +114,7 @@ def load(studio: Studio, project: Project, run_id: str, known: Mapping[tuple[str
     return TrainData(rows, current, curves, best, split, problem, _epochs(studio, project))
 
 
-def _row(studio: Studio, project: Project, run: train.Run) -> RunRow:
+def _row(studio: Studio, project: Project, run: run_store.Run) -> RunRow:
     metrics = run.metrics
     arena = metrics.get("arena")
     try:

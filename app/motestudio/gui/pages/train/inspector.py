@@ -11,7 +11,7 @@ from motestudio.domain.classes import class_series
 from motestudio.gui.pages.train.data import RunRow, SplitFacts, TrainData, shown
 from motestudio.gui.pages.train.errors_view import ErrorsView
 from motestudio.gui.widgets import Button, Canvas, Choice, Column, Painted, SectionHeader, Text
-from motestudio.studio.train import Difference, differences
+from motestudio.studio.run_store import Difference, differences
 
 _SPLITS = (("train", "Train"), ("validation", "Valid."), ("test", "Test"))
 _GROUPS_SHOWN = 6

@@ -1,0 +1,170 @@
+"""How the stages of a pipeline follow each other: what each reads, what it makes, and the hash that names it.
+
+Feature stages stand side by side: each reads the windows, and their features are joined before anything reads them.
+Runs nothing; `pipeline` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from motestudio.domain.artifact import ArtifactKey
+from motestudio.domain.params import Value, complete
+from motestudio.domain.pipeline import CHAIN, FLOW, SEVERAL, StageKind, StageUse
+from motestudio.errors import PluginError, ProjectError
+from motestudio.plugins.registry import StageEntry
+from motestudio.project.store import Project
+from motestudio.sdk.data import joined_shape
+from motestudio.studio import run_store
+from motestudio.studio.home import Studio
+
+JOIN = "motestudio/join"
+"""Stage id of joined features in the cache; no plugin has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One thing that a stage reads: its hash, and its folder where it has been made."""
+
+    hash: str
+    folder: Path | None = None
+
+
+@dataclass
+class Flow:
+    """What the stages so far give, by the names of what flows.
+
+    Attributes:
+        made: ``dataset``, ``windows``, ``model``, ``deployable``, ``evaluation``.
+        features: of each feature stage, in order.
+    """
+
+    made: dict[str, Input] = field(default_factory=dict)
+    features: list[Input] = field(default_factory=list)
+
+    def has(self, name: str) -> bool:
+        """Whether something of this name flows."""
+        return bool(self.features) if name == "features" else name in self.made
+
+    def get(self, name: str) -> Input:
+        """What flows under a name; features joined where there are several.
+
+        Raises:
+            KeyError: nothing does.
+        """
+        if name != "features":
+            return self.made[name]
+        if not self.features:
+            raise KeyError(name)
+        if len(self.features) == 1:
+            return self.features[0]
+        return Input(join_key(self.features).hash)
+
+    def add(self, kind: StageKind, output: Input) -> None:
+        """A stage of this kind gave this."""
+        name = FLOW[kind].output
+        if name == "features":
+            self.features.append(output)
+            return
+        if name == "windows":
+            self.features.clear()
+        self.made[name] = output
+
+    def clear(self) -> None:
+        """Nothing that follows can be known."""
+        self.made.clear()
+        self.features.clear()
+
+
+def join_key(features: list[Input]) -> ArtifactKey:
+    """Identity of several feature stages' joined output."""
+    inputs = {f"features{i}": one.hash for i, one in enumerate(features)}
+    # The rule of joining decides the content too; its code is ours, so its name stands for it.
+    return ArtifactKey("features", JOIN, 1, joined_shape.__name__, {}, inputs, 0)
+
+
+def resolve(studio: Studio, use: StageUse) -> tuple[StageEntry, dict[str, Value]]:
+    """The plugin stage that a project means, with the code of its implementation, and its complete parameters.
+
+    Raises:
+        PluginError: absent, not with this implementation, or a parameter is not allowed.
+    """
+    entry = studio.registry.stage(use.stage)
+    try:
+        manifest = entry.manifest.at(use.implementation)
+        return replace(entry, manifest=manifest), complete(manifest.params, use.params)
+    except PluginError as error:
+        data = {**error.data, "key": use.key}
+        raise PluginError(error.code, f"Stage {use.key}: {error.text}", error.hint, data) from error
+
+
+def inputs_of(project: Project, entry: StageEntry, params: Mapping[str, Value], flow: Flow) -> dict[str, Input]:
+    """What a stage reads: what its kind and its manifest name, and the runs that its parameters name.
+
+    Raises:
+        KeyError: something does not flow there.
+        ProjectError: there is no such run.
+    """
+    kind = entry.manifest.kind
+    found = {name: flow.get(name) for name in (*FLOW[kind].inputs, *entry.manifest.consumes)}
+    for param in entry.manifest.params:
+        run_id = params.get(param.key)
+        if param.type == "run" and run_id:
+            run = run_store.latest(project, str(run_id))
+            found[param.key] = Input(run.artifact("model"), run.folder)
+    return found
+
+
+def key_of(entry: StageEntry, params: Mapping[str, Value], inputs: Mapping[str, Input], seed: int) -> ArtifactKey:
+    """Identity of a stage's output."""
+    manifest = entry.manifest
+    hashes = {name: one.hash for name, one in inputs.items()}
+    output = FLOW[manifest.kind].output
+    return ArtifactKey(output, manifest.id, manifest.implementation, entry.code_hash, params, hashes, seed)
+
+
+def check_order(studio: Studio, stages: tuple[StageUse, ...]) -> None:
+    """Refuse stages that cannot follow each other.
+
+    Raises:
+        PluginError: ``pipeline.kind`` or ``pipeline.order``, with the key of the stage that is in the wrong place.
+    """
+    flow, last = Flow(), 0
+    flow.made["dataset"] = Input("")
+    seen: set[str] = set()
+    for use in stages:
+        manifest = studio.registry.stage(use.stage).manifest
+        kind = manifest.kind
+        data = {"key": use.key}
+        if kind not in CHAIN:
+            text = f"Stage {use.key} is a {kind}, which no pipeline runs."
+            raise PluginError("pipeline.kind", text, "Remove it.", data)
+        if kind in seen and kind not in SEVERAL:
+            text = f"Stage {use.key} is a second {kind} stage."
+            raise PluginError("pipeline.order", text, "A pipeline has one: remove the other.", data)
+        for name in (*FLOW[kind].inputs, *manifest.consumes):
+            if not flow.has(name):
+                text = f"Stage {use.key} needs {name}, and no stage before it makes them."
+                raise PluginError("pipeline.order", text, "Add the missing stage, or change the order.", data)
+        if CHAIN.index(kind) < last:
+            text = f"Stage {use.key} is a {kind} stage and stands behind a {CHAIN[last]} stage."
+            raise PluginError("pipeline.order", text, f"Move it before the {CHAIN[last]} stage.", data)
+        last = CHAIN.index(kind)
+        seen.add(kind)
+        flow.add(kind, Input(""))
+
+
+def check_runs(project: Project, entry: StageEntry, params: Mapping[str, Value]) -> None:
+    """Refuse parameters that name a run that is not there.
+
+    Raises:
+        ProjectError: ``run.unknown``.
+    """
+    for param in entry.manifest.params:
+        if param.type == "run" and params.get(param.key):
+            run_store.latest(project, str(params[param.key]))
+
+
+__all__ = ["Flow", "Input", "ProjectError", "check_order", "check_runs", "inputs_of", "join_key", "key_of", "resolve"]
