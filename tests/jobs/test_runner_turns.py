@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import psutil
 
@@ -21,6 +22,13 @@ def run_in_thread(bench, stage, events, cancel=None, **options):
     thread = threading.Thread(target=lambda: ends.append(bench.runner.run(spec, events.append, cancel)))
     thread.start()
     return thread, ends
+
+
+def until(condition, within=10.0):
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def wait_for(events, kind, within=10.0):
@@ -75,6 +83,69 @@ def test_history_tells_how_each_job_stands_and_what_it_said(bench):
     assert seen[0] == "waiting"
     assert seen[-1] == "completed"
     assert "failed" not in seen
+
+
+def test_the_queue_can_be_listed_and_any_job_in_it_cancelled_by_its_id(bench):
+    history, threads, ends = bench.runner.history, [], []
+    events = []
+    running = run_in_thread(bench, "CancelsItself", events)
+    wait_for(events, Progress)
+    for title in ("first", "second", "third"):
+        spec = replace(bench.spec("Fine"), title=title)
+        thread = threading.Thread(target=lambda s=spec: ends.append((s.title, bench.runner.run(s))))
+        thread.start()
+        threads.append(thread)
+        until(lambda: len(history.open()) == len(threads) + 1)
+    queue = history.open()
+    assert [r.title for r in queue] == ["CancelsItself", "first", "second", "third"]
+    assert [r.state for r in queue] == ["running", *["waiting"] * 3]
+    assert {(r.lane, r.stage) for r in queue} == {("heavy", "probe/probe")}
+    assert bench.runner.cancel(queue[2].id)
+    until(lambda: len(history.open()) == 3)
+    assert bench.runner.cancel(queue[0].id)
+    for thread in [*threads, running[0]]:
+        thread.join(10)
+    assert {title: type(end) for title, end in ends} == {"first": Completed, "second": JobCancelled, "third": Completed}
+    assert isinstance(running[1][0], JobCancelled)
+    assert not bench.runner.cancel(queue[0].id)
+    assert history.open() == []
+
+
+def test_cancelling_one_job_leaves_the_callers_token_alone(bench):
+    events, token = [], CancelToken()
+    thread, ends = run_in_thread(bench, "CancelsItself", events, token)
+    wait_for(events, Progress)
+    bench.runner.cancel(events[0].job)
+    thread.join(5)
+    assert isinstance(ends[0], JobCancelled)
+    assert not token.cancelled
+    follower = CancelToken(follows=token)
+    assert not follower.wait(0.06)
+    token.cancel()
+    assert follower.wait()
+
+
+def test_a_running_job_tells_what_it_takes_and_not_too_often(bench):
+    seen = []
+    bench.runner.history.observe(lambda record: seen.append((time.monotonic(), record)))
+    cancel = CancelToken()
+    threading.Timer(2.0, cancel.cancel).start()
+    bench.run("CancelsItself", cancel=cancel)  # progress 30 times a second
+    record = bench.runner.history.records()[-1]
+    assert 1.5 < record.seconds < 5
+    assert record.memory_peak > 5 << 20
+    assert 0 < record.cpu_seconds < 2 * record.seconds
+    assert len(seen) < 25
+    running = [r for _, r in seen if r.state == "running" and r.memory]
+    assert running
+    assert running[-1].processes == 1
+
+
+def test_a_failed_jobs_record_has_the_place_in_the_code(bench):
+    bench.run("Raises")
+    record = bench.runner.history.records()[-1]
+    assert "probe_stages.py" in record.traceback
+    assert (record.code, bool(record.hint)) == ("stage.error", True)
 
 
 def test_closing_ends_a_running_job_and_its_worker(bench):

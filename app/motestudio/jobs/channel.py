@@ -9,10 +9,12 @@ in an argument list. This module starts no process and knows no message.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
 import socket
+import struct
 import sys
 import threading
 import time
@@ -26,6 +28,8 @@ from motestudio.jobs.lifeline import Lifeline, hang_on, let_go
 MAX_MESSAGE = 64 * 1024 * 1024
 VARIABLE = "MOTE_CHANNEL"
 _SLICE = 0.25
+_CHUNK = 1 << 18
+_LENGTH = struct.Struct("!i")
 
 
 class ChannelClosed(Exception):  # noqa: N818 - an end, not an error: processes come and go
@@ -37,6 +41,7 @@ class Channel:
 
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
+        self._part = bytearray()
         self._send_lock = threading.Lock()
         self._receive_lock = threading.Lock()
         self._closed = False
@@ -83,13 +88,44 @@ class Channel:
                 if self._closed:
                     raise ChannelClosed
                 try:
-                    if self._connection.poll(max(0.0, left)):
-                        return self._connection.recv_bytes(MAX_MESSAGE)
+                    if (data := self._receive(max(0.0, left))) is not None:
+                        return data
                 except (OSError, EOFError) as error:
                     self._closed = True
                     raise ChannelClosed from error
             if end is not None and time.monotonic() >= end:
                 return None
+
+    def _receive(self, wait: float) -> bytes | None:
+        """One message, or None where no whole one is there yet.
+
+        Where the end is a descriptor we put messages together by ourselves: `Connection.recv_bytes` waits for the
+        rest of a message as long as it takes, and a stage that writes nonsense into the channel would hold us there.
+        """
+        if sys.platform == "win32":  # pragma: no cover - a pipe there has messages of its own
+            return self._connection.recv_bytes(MAX_MESSAGE) if self._connection.poll(wait) else None
+        if (data := self._take()) is not None:
+            return data
+        if not self._connection.poll(wait):
+            return None
+        chunk = os.read(self._connection.fileno(), _CHUNK)
+        if not chunk:
+            raise EOFError
+        self._part += chunk
+        return self._take()
+
+    def _take(self) -> bytes | None:
+        """The first message of what was read, as `Connection.send_bytes` frames it."""
+        if len(self._part) < _LENGTH.size:
+            return None
+        (length,), begin = _LENGTH.unpack_from(self._part), _LENGTH.size
+        if length < 0 or length > MAX_MESSAGE:  # -1 announces one of more than 2 GB
+            raise OSError(errno.EMSGSIZE, "no message of ours")
+        if len(self._part) < begin + length:
+            return None
+        data = bytes(self._part[begin : begin + length])
+        del self._part[: begin + length]
+        return data
 
     def close(self) -> None:
         """Close this end; a thread that waits in `recv` gets `ChannelClosed` within a quarter of a second."""

@@ -18,8 +18,10 @@ from motestudio.jobs.channel import Channel, ChannelClosed
 from motestudio.jobs.launcher import Child
 from motestudio.jobs.messages import (
     Cancel,
+    Completed,
     Crashed,
     Event,
+    Failed,
     JobCancelled,
     Log,
     RunStage,
@@ -28,6 +30,7 @@ from motestudio.jobs.messages import (
     decode_event,
     encode,
 )
+from motestudio.jobs.watch import Watch
 
 ASK_S = 0.4
 """How long a job may take to react to Cancel by itself."""
@@ -49,6 +52,7 @@ class Conversation:
         message: the job.
         on_event: gets every event but the terminal one.
         cancel: of the caller.
+        watch: of the worker, for this job.
         timeout_s: for the whole job.
         silence_s: without an event or a line.
     """
@@ -60,12 +64,13 @@ class Conversation:
         message: RunStage,
         on_event: Callable[[Event], None],
         cancel: CancelToken,
+        watch: Watch,
         *,
         timeout_s: float,
         silence_s: float,
     ) -> None:
         self._child, self._lines, self._message = child, lines, message
-        self._on_event, self._cancel = on_event, cancel
+        self._on_event, self._cancel, self._watch = on_event, cancel, watch
         self._timeout_s, self._silence_s = timeout_s, silence_s
         self._job = message.job
         self._began = self._heard = time.monotonic()
@@ -90,12 +95,15 @@ class Conversation:
             self._tell_lines()
             event = self._decode(data) if data is not None else None
             if isinstance(event, Terminal):
-                self.reusable = True
+                self.reusable = not getattr(event, "spent", True)
                 # Who cancelled gets a cancelled job, even where it was done in the same moment.
-                return JobCancelled(self._job) if asked else event
+                return JobCancelled(self._job) if asked else self._weighed(event)
             if event is not None:
                 self._heard = time.monotonic()
                 self._on_event(event)
+            if (breach := self._watch.look()) is not None:
+                self._end()
+                return Failed(self._job, breach.code, breach.text, breach.hint)
             if data is None and self._child.poll() is not None:
                 # What it sent before it died is still in the channel, unless nobody closes it.
                 return self._drain(channel) or self._crashed()
@@ -109,14 +117,19 @@ class Conversation:
             over, silent = now - self._began, now - self._heard
             if over > self._timeout_s or silent > self._silence_s:
                 self._end()
-                return TimedOut(self._job, over if over > self._timeout_s else silent)
+                return TimedOut(self._job, *((over, False) if over > self._timeout_s else (silent, True)))
+
+    def _weighed(self, end: Terminal) -> Terminal:
+        """A job that was quicker than the watch is held to its output all the same."""
+        breach = self._watch.look_at_output() if isinstance(end, Completed) else None
+        return end if breach is None else Failed(self._job, breach.code, breach.text, breach.hint)
 
     def _drain(self, channel: Channel) -> Terminal | None:
         with contextlib.suppress(ChannelClosed):
             while (data := channel.recv(0)) is not None:
                 event = self._decode(data)
                 if isinstance(event, Terminal):
-                    return JobCancelled(self._job) if self._cancel.cancelled else event
+                    return JobCancelled(self._job) if self._cancel.cancelled else self._weighed(event)
                 if event is not None:
                     self._on_event(event)
         return None
@@ -134,8 +147,9 @@ class Conversation:
     def _crashed(self) -> Terminal:
         """The worker died, or closed its channel and is as good as dead."""
         self._child.wait(0.5)
-        how = self._child.exit_text or "it closed its channel"
         code = self._child.poll()
+        # A worker whose channel is gone ends by itself, with status 0.
+        how = self._child.exit_text if code else "it closed its channel, or ended itself"
         self._end()
         self._child.flush_lines(0.5)
         if self._cancel.cancelled:
@@ -147,8 +161,12 @@ class Conversation:
 
     def _settle(self) -> None:
         """Hand on what was printed before the end; the pipe may be a moment behind the channel."""
-        if self.reusable and self._child.poll() is None:
+        if self._child.poll() is None:
             self._child.terminate_children()
+            # What leaks goes with its process, before it is in the next job's way.
+            self.reusable = self.reusable and not self._watch.end().swollen
+        else:
+            self._watch.end()
         end = time.monotonic() + 10 * _SETTLE
         while self._tell_lines(_SETTLE) and time.monotonic() < end:
             pass

@@ -9,8 +9,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import errno
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -26,6 +24,7 @@ import psutil
 
 from motestudio.errors import Cancelled, JobError, MissingError
 from motestudio.jobs import environment as environments
+from motestudio.jobs import tree
 from motestudio.jobs.cancel import CancelToken
 from motestudio.jobs.channel import Channel, ChannelClosed, Offer
 from motestudio.jobs.lifeline import Lifeline
@@ -97,15 +96,15 @@ class Child:
 
     def terminate_children(self) -> int:
         """Kill what it started and left behind, but not itself; returns how many those were."""
-        found = _descendants(self.pid)
-        _kill(found)
+        found = tree.descendants(self.pid)
+        tree.kill(found)
         return len(found)
 
     def terminate_tree(self, grace_s: float = 0.3) -> None:
         """End it and all that it started: ask, and after `grace_s` seconds kill."""
         if self._swept:
             return
-        found = _descendants(self.pid)
+        found = tree.descendants(self.pid)
         if self.poll() is None:
             with contextlib.suppress(OSError):
                 self._process.terminate()
@@ -115,11 +114,11 @@ class Child:
             if grace_s > 0:
                 self.wait(grace_s)
         if self.poll() is None:
-            found += _descendants(self.pid)
+            found += tree.descendants(self.pid)
             with contextlib.suppress(OSError):
                 self._process.kill()
-        _kill(found)
-        _kill_session(self.pid)
+        tree.kill(found)
+        tree.kill_session(self.pid)
         # Once it is reaped its id may become somebody else's, so this is never done twice.
         self._swept = self.wait(5.0) is not None
 
@@ -337,32 +336,6 @@ def _popen(
 def _pipe(process: subprocess.Popen[bytes]) -> Any:
     assert process.stdout is not None
     return process.stdout
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    """What a process started: its tree, and whoever in its session lost the parent in between."""
-    found: dict[int, psutil.Process] = {}
-    with contextlib.suppress(psutil.Error):
-        found = {process.pid: process for process in psutil.Process(pid).children(recursive=True)}
-    if sys.platform != "win32":
-        for other in psutil.pids():
-            with contextlib.suppress(OSError, psutil.Error):
-                if other not in found and other != pid and os.getsid(other) == pid:
-                    found[other] = psutil.Process(other)
-    return list(found.values())
-
-
-def _kill(processes: Sequence[psutil.Process]) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-
-
-def _kill_session(pid: int) -> None:
-    """Kill what is left of the process's group: children whose own parent died no longer stand in its tree."""
-    if sys.platform != "win32" and pid > 1 and pid != os.getpgid(0):
-        with contextlib.suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)
 
 
 @atexit.register

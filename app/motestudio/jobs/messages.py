@@ -1,7 +1,7 @@
 """The messages between the studio and its worker processes: JSON, one object each, never pickled.
 
 A job is one state machine. The worker ends it with exactly one of `Completed`, `JobCancelled` or `Failed`; where
-the worker cannot, the parent does with `Crashed` or `TimedOut`.
+the worker cannot, the parent does: with `Crashed` or `TimedOut`, or with `Failed` where it took more than it may.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class RunStage(_Message, frozen=True, tag="run"):
         inputs: artifact folder by name.
         workdir: an empty folder; outputs go there and nowhere else.
         seed: of every random draw.
+        paths: folders with the packages that the plugin needs besides our own, searched last.
     """
 
     plugin_dir: str
@@ -39,6 +40,7 @@ class RunStage(_Message, frozen=True, tag="run"):
     inputs: dict[str, str]
     workdir: str
     seed: int
+    paths: tuple[str, ...] = ()
 
 
 class Cancel(_Message, frozen=True, tag="cancel"):
@@ -65,29 +67,52 @@ class Metric(_Message, frozen=True, tag="metric"):
 
 
 class Log(_Message, frozen=True, tag="log"):
-    """A line: from the stage, or (by the parent) from the worker's stdout or stderr."""
+    """A line.
+
+    Attributes:
+        text: the line.
+        source: ``stage``; ``worker`` for its stdout and stderr; ``guard`` for a write that was refused; ``studio``.
+    """
 
     text: str
     source: str = "stage"
 
 
 class Completed(_Message, frozen=True, tag="completed"):
-    """Terminal: done; `meta` is what the stage said of its output."""
+    """Terminal: done.
+
+    Attributes:
+        meta: what the stage said of its output.
+        spent: the stage left its process in a state that no other job should meet.
+    """
 
     meta: dict[str, Any]
+    spent: bool = False
 
 
 class JobCancelled(_Message, frozen=True, tag="cancelled"):
-    """Terminal: the user cancelled."""
+    """Terminal: the user cancelled; `spent` as in `Completed`."""
+
+    spent: bool = False
 
 
 class Failed(_Message, frozen=True, tag="failed"):
-    """Terminal: the stage raised."""
+    """Terminal: the stage raised, or (said by the parent) took more memory, disk or processes than it may.
+
+    Attributes:
+        code: dotted name; ``stage.memory``, ``stage.output``, ``stage.processes``, ``stage.writes`` and ``disk.full``
+            are the bounds.
+        text: what happened.
+        hint: what to do.
+        traceback: of the stage's code.
+        spent: as in `Completed`.
+    """
 
     code: str
     text: str
     hint: str = ""
     traceback: str = ""
+    spent: bool = False
 
 
 class Crashed(_Message, frozen=True, tag="crashed"):
@@ -98,9 +123,15 @@ class Crashed(_Message, frozen=True, tag="crashed"):
 
 
 class TimedOut(_Message, frozen=True, tag="timed_out"):
-    """Terminal, said by the parent: no sign of life, or over its time."""
+    """Terminal, said by the parent.
+
+    Attributes:
+        seconds: without a sign of life, or in all.
+        silent: which of the two.
+    """
 
     seconds: float
+    silent: bool = True
 
 
 Terminal = Completed | JobCancelled | Failed | Crashed | TimedOut

@@ -6,19 +6,24 @@ It knows nothing of projects: after any other end than `Completed` the caller th
 from __future__ import annotations
 
 import contextlib
+import functools
 import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
 from motestudio.errors import Cancelled, JobError
+from motestudio.jobs import scratch
+from motestudio.jobs.bounds import bounds_for
 from motestudio.jobs.cancel import CancelToken
 from motestudio.jobs.conversation import Conversation
 from motestudio.jobs.history import JobHistory
 from motestudio.jobs.lane import Lane
 from motestudio.jobs.launcher import Child, spawn
 from motestudio.jobs.messages import Crashed, Event, JobCancelled, RunStage, Started, Terminal
+from motestudio.jobs.watch import Watch
 
 OnEvent = Callable[[Event], None]
 
@@ -34,6 +39,8 @@ class JobSpec:
         fresh: in a process of its own, which ends with it: for what may take its process down.
         timeout_s: longest time.
         silence_s: longest time without a sign of life.
+        memory_bytes: of all its processes; None for a share of this computer's (`bounds.bounds_for`).
+        output_bytes: that it may write; None for what follows from the size of its inputs.
     """
 
     title: str
@@ -42,14 +49,30 @@ class JobSpec:
     fresh: bool = False
     timeout_s: float = 3600.0
     silence_s: float = 300.0
+    memory_bytes: int | None = None
+    output_bytes: int | None = None
 
 
 class _Worker:
-    """A worker process with the lines that it prints."""
+    """A worker process with the lines that it prints and its temporary folder, which end with it."""
 
     def __init__(self) -> None:
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.child: Child = spawn("worker", on_log=self.lines.put)
+        try:
+            self.scratch = scratch.make()
+        except OSError as error:
+            text = f"There is no temporary folder for a worker: {error.strerror}."
+            raise JobError("job.start", text, "Free some space on the disk of the temporary folder.") from error
+        try:
+            self.child: Child = spawn("worker", on_log=self.lines.put, env=scratch.environment(self.scratch))
+        except BaseException:
+            scratch.remove(self.scratch)
+            raise
+
+    def close(self, grace_s: float = 0.3) -> None:
+        """End the process and all that it started and left."""
+        self.child.close(grace_s)
+        scratch.remove(self.scratch)
 
     @property
     def usable(self) -> bool:
@@ -73,6 +96,7 @@ class JobRunner:
         self._lanes = {True: Lane(), False: Lane()}
         self._warm: dict[bool, list[_Worker]] = {True: [], False: []}
         self._busy: set[_Worker] = set()
+        self._tokens: dict[str, CancelToken] = {}
         self._lock = threading.Lock()
         self._closing = CancelToken()
 
@@ -88,8 +112,10 @@ class JobRunner:
             The terminal event; nothing is raised for a job that goes wrong.
         """
         job = spec.message.job
-        token = cancel or CancelToken()
-        self.history.waiting(job, spec.title)
+        token = CancelToken(follows=cancel)
+        with self._lock:
+            self._tokens[job] = token
+        self.history.asked(job, spec.title, stage=spec.message.stage, heavy=spec.heavy)
 
         def tell(event: Event) -> None:
             self.history.event(event)
@@ -103,8 +129,23 @@ class JobRunner:
         except BaseException as error:
             self.history.event(Crashed(job, 0, f"the studio stopped listening: {error!r}"))
             raise
+        finally:
+            with self._lock:
+                self._tokens.pop(job, None)
         tell(end)
         return end
+
+    def cancel(self, job: str) -> bool:
+        """Cancel one job by its id, whether it runs or waits; returns whether there was anything to cancel.
+
+        Its caller gets a cancelled job; whatever else the caller's own token stands for goes on.
+        """
+        with self._lock:
+            token = self._tokens.get(job)
+        if token is None:
+            return False
+        token.cancel()
+        return True
 
     def close(self) -> None:
         """End all workers; jobs that still run end as cancelled or crashed."""
@@ -117,7 +158,7 @@ class JobRunner:
         for worker in busy:
             worker.child.terminate_tree(0.2)
         for worker in workers:
-            worker.child.close()
+            worker.close()
 
     def __enter__(self) -> JobRunner:
         return self
@@ -137,15 +178,7 @@ class JobRunner:
             return Crashed(job, 0, error.text)
         reusable = False
         try:
-            talk = Conversation(
-                worker.child,
-                worker.lines,
-                spec.message,
-                tell,
-                cancel,
-                timeout_s=spec.timeout_s,
-                silence_s=spec.silence_s,
-            )
+            talk = self._conversation(spec, worker, tell, cancel)
             end = talk.run()
             reusable = talk.reusable
             return end
@@ -154,6 +187,24 @@ class JobRunner:
                 self._give_back(spec.heavy, worker)
             else:
                 self._end(worker)
+
+    def _conversation(self, spec: JobSpec, worker: _Worker, tell: OnEvent, cancel: CancelToken) -> Conversation:
+        message = spec.message
+        bounds = bounds_for(
+            heavy=spec.heavy, inputs=message.inputs.values(), memory=spec.memory_bytes, output=spec.output_bytes
+        )
+        used = functools.partial(self.history.used, message.job)
+        watch = Watch(worker.child.pid, bounds, Path(message.workdir), worker.scratch, used)
+        return Conversation(
+            worker.child,
+            worker.lines,
+            message,
+            tell,
+            cancel,
+            watch,
+            timeout_s=spec.timeout_s,
+            silence_s=spec.silence_s,
+        )
 
     def _take(self, heavy: bool, *, fresh: bool) -> _Worker:
         while not fresh:
@@ -164,7 +215,7 @@ class JobRunner:
                     return worker
             if worker is None:
                 break
-            worker.child.close(0.0)
+            worker.close(0.0)
         worker = _Worker()
         with self._lock:
             self._busy.add(worker)
@@ -180,12 +231,12 @@ class JobRunner:
             if keep:
                 self._warm[heavy].append(worker)
         if not keep:
-            worker.child.close(0.0)
+            worker.close(0.0)
 
     def _end(self, worker: _Worker) -> None:
         with self._lock:
             self._busy.discard(worker)
-        worker.child.close(0.0)
+        worker.close(0.0)
 
 
 __all__ = ["Event", "JobRunner", "JobSpec", "OnEvent", "Started", "Terminal"]

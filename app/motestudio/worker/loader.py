@@ -6,9 +6,11 @@ are remembered by folder and by the state of its files, and only the running plu
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,18 +28,21 @@ class PluginLoader:
         self._kept: dict[Path, tuple[Stamp, dict[str, ModuleType]]] = {}
         self._active: Path | None = None
         self._stamp: Stamp = ()
+        self._paths: list[str] = []
 
-    def stage(self, folder: Path, entry: str) -> Any:
+    def stage(self, folder: Path, entry: str, paths: Sequence[str] = ()) -> Any:
         """A fresh object of the stage's class.
 
         Args:
             folder: of the plugin.
             entry: ``module:Class``.
+            paths: folders with packages that it needs; searched after all others, so that they replace none of ours.
 
         Raises:
             PluginError: the code cannot be imported, or has no such class.
         """
         self._activate(folder.resolve())
+        self._search(paths)
         module_name, _, class_name = entry.partition(":")
         try:
             module = importlib.import_module(module_name)
@@ -57,6 +62,15 @@ class PluginLoader:
         if not isinstance(found, type):
             raise _broken(entry, f"{module_name} has no class {class_name}")
         return found()
+
+    def _search(self, paths: Sequence[str]) -> None:
+        if list(paths) != self._paths:
+            for path in self._paths:
+                with contextlib.suppress(ValueError):
+                    sys.path.remove(path)
+            self._paths = [path for path in paths if path not in sys.path]
+            sys.path.extend(self._paths)
+            importlib.invalidate_caches()
 
     def _activate(self, folder: Path) -> None:
         now = stamp(folder)

@@ -13,6 +13,7 @@ import os
 import queue
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from motestudio.errors import AppError, Cancelled
+from motestudio.jobs import scratch as scratch_folders
 from motestudio.jobs.channel import Channel, ChannelClosed, connect_to_parent
 from motestudio.jobs.messages import (
     Completed,
@@ -27,14 +29,16 @@ from motestudio.jobs.messages import (
     JobCancelled,
     RunStage,
     Started,
-    Terminal,
     decode_command,
     encode,
 )
-from motestudio.worker.adapters import StageRun, run_stage
-from motestudio.worker.context import WorkerContext
+from motestudio.worker.adapters import run_stage
+from motestudio.worker.context import WorkerContext, readable
+from motestudio.worker.guard import Guard, refusal_in
 from motestudio.worker.loader import PluginLoader
 from motestudio.worker.plain import plain
+from motestudio.worker.stage_run import StageRun
+from motestudio.worker.state import READER, ProcessState, expendable
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -44,10 +48,13 @@ class Worker:
 
     Args:
         channel: to the parent.
+        guard: installed.
+        scratch: the worker's temporary folder; it stands there between jobs.
     """
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, channel: Channel, guard: Guard, scratch: Path) -> None:
+        self._channel, self._guard, self._home = channel, guard, scratch
+        self._state = ProcessState()
         self._jobs: queue.SimpleQueue[RunStage | None] = queue.SimpleQueue()
         self._loader = PluginLoader()
         self._lock = threading.Lock()
@@ -57,15 +64,15 @@ class Worker:
 
     def serve(self) -> int:
         """Run jobs until the parent goes away; returns the exit status."""
-        threading.Thread(target=self._read, name="mote-commands", daemon=True).start()
+        threading.Thread(target=self._read, name=READER, daemon=True).start()
         while (message := self._jobs.get()) is not None:
             try:
                 self._channel.send(encode(Started(message.job)))
                 end = self._run(message)
                 for stream in (sys.stdout, sys.stderr):
-                    with contextlib.suppress(OSError, ValueError):
+                    with contextlib.suppress(OSError, ValueError, AttributeError):
                         stream.flush()
-                self._channel.send(encode(end))
+                self._channel.send(_encoded(end, spent=self._state.spent()))
             except ChannelClosed:
                 break
         return 0
@@ -95,29 +102,38 @@ class Worker:
                     # Nobody is left to hear of the job, and its folder belongs to nobody: there is nothing to finish.
                     os._exit(0)
 
-    def _run(self, message: RunStage) -> Terminal:
+    def _run(self, message: RunStage) -> Completed | JobCancelled | Failed:
         ctx = WorkerContext(self._channel, message.job, Path(message.workdir), message.seed)
         with self._lock:
             self._current, self._job = ctx, message.job
             if message.job in self._cancelled:
                 ctx.cancel()
+        workdir = Path(message.workdir).resolve()
         try:
+            os.chdir(workdir)  # what a stage writes to a relative path belongs there too
+            self._guard.allow(workdir)
             return Completed(message.job, self._compute(message, ctx))
         except Cancelled:
             return JobCancelled(message.job)
-        except AppError as error:
-            return Failed(message.job, error.code, error.text, error.hint, traceback.format_exc())
         except BaseException as error:  # noqa: BLE001 - whatever a stage raises ends its job and nothing else
             return _failed(message.job, error)
         finally:
+            self._tell_refused(ctx)
+            self._guard.allow(None)
+            os.chdir(self._home)
             ctx.end()
             with self._lock:
                 self._current, self._job = None, ""
                 self._cancelled.discard(message.job)
 
+    def _tell_refused(self, ctx: WorkerContext) -> None:
+        with contextlib.suppress(Cancelled):
+            for refusal in self._guard.refused:
+                ctx.tell_refused(refusal.path, refusal.action)
+
     def _compute(self, message: RunStage, ctx: WorkerContext) -> dict[str, object]:
         ctx.check_cancelled()
-        stage = self._loader.stage(Path(message.plugin_dir), message.entry)
+        stage = self._loader.stage(Path(message.plugin_dir), message.entry, message.paths)
         inputs = {name: Path(folder) for name, folder in message.inputs.items()}
         run = StageRun(ctx, message.stage, message.implementation, message.params, inputs)
         meta: dict[str, object] = plain(run_stage(stage, message.kind, run))
@@ -125,19 +141,35 @@ class Worker:
 
 
 def _failed(job: str, error: BaseException) -> Failed:
-    trace = "".join(traceback.format_exception(error))[-20_000:]
+    trace = readable("".join(traceback.format_exception(error))[-20_000:], 20_000)
+    if isinstance(error, AppError):
+        return Failed(job, readable(error.code, 100), readable(error.text), readable(error.hint), trace)
+    if (refusal := refusal_in(error)) is not None:
+        text = f"It wanted to write outside its own folder ({refusal.action}): {readable(refusal.path)}"
+        return Failed(job, "stage.writes", text, "Nothing was changed there. Report it to the stage's author.", trace)
     if isinstance(error, MemoryError):
         return Failed(job, "stage.memory", "There is not enough memory.", "Use less data or a smaller model.", trace)
     if isinstance(error, OSError) and error.errno in _FULL:
         return Failed(job, "disk.full", "The disk is full.", "Free some space and run it again.", trace)
-    text = f"{type(error).__name__}: {error}"[:2000]
+    text = readable(f"{type(error).__name__}: {error}", 2000)
     return Failed(job, "stage.error", text, "The log has the place in the stage's code.", trace)
+
+
+def _encoded(end: Completed | JobCancelled | Failed, *, spent: bool) -> bytes:
+    if spent:
+        end = msgspec.structs.replace(end, spent=True)
+    try:
+        return encode(end)
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
+        text = readable(f"What the stage said of its output cannot be sent: {error}", 2000)
+        return encode(Failed(end.job, "stage.meta", text, "Report it to the stage's author.", spent=spent))
 
 
 def main(_argv: list[str]) -> int:
     """Serve jobs on the channel that the parent left in the environment."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    expendable()
     # Bytecode of plugins would go into their folders, which may be shared or read-only.
     sys.dont_write_bytecode = True
     try:
@@ -145,8 +177,13 @@ def main(_argv: list[str]) -> int:
     except ChannelClosed:
         sys.stderr.write("This program is started by Mote Studio.\n")
         return 2
-    code = Worker(channel).serve()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    scratch = Path(os.environ.pop(scratch_folders.VARIABLE, "") or tempfile.gettempdir())
+    os.chdir(scratch)
+    guard = Guard(scratch)
+    guard.install()
+    code = Worker(channel, guard, scratch).serve()
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     # Not the interpreter's own end: it would wait for threads that a stage left behind.
     os._exit(code)
