@@ -37,7 +37,7 @@ class Rotate:
             scales = np.array([channels[i].scale for i in triad], dtype=np.float32)
             offsets = np.array([channels[i].offset for i in triad], dtype=np.float32)
             vectors = windows[:, :, triad].astype(np.float32) * scales + offsets
-            turned: Floats = (vectors @ turns - offsets) / scales
+            turned: Floats = np.asarray((vectors @ turns - offsets) / scales, dtype=np.float32)
             out[:, :, triad] = to_counts(turned)
         return out, targets
 

@@ -11,29 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from motestudio.sdk import Channel, FeatureInfo, SignalInfo, Value
+from motestudio.sdk import FeatureInfo, SignalInfo, Value
 
-PER_UNIT = {
-    "g": 1.0,
-    "m/s²": 1.0 / 9.80665,
-    "m/s^2": 1.0 / 9.80665,
-    "m/s2": 1.0 / 9.80665,
-    "°/s": 1.0 / 125.0,
-    "dps": 1.0 / 125.0,
-    "deg/s": 1.0 / 125.0,
-    "rad/s": 57.29577951308232 / 125.0,
-}
-"""What one physical unit becomes: 4 g and 500 °/s, the usual ranges for hands, come to 4."""
-
-FULL_SCALE = 4.0
-"""What the largest raw count becomes where the unit says nothing."""
-
-
-def gain_of(channel: Channel, gain: float) -> np.float32:
-    """Feature units per raw count, by the channel's unit and scale."""
-    per_unit = PER_UNIT.get(channel.unit)
-    per_count = FULL_SCALE / 32768.0 if per_unit is None else per_unit * channel.scale
-    return np.float32(gain * per_count)
+from .units import gains
 
 
 class Scale:
@@ -50,21 +30,16 @@ class Scale:
         self, windows: npt.NDArray[np.int16], signal: SignalInfo, params: Mapping[str, Value]
     ) -> npt.NDArray[np.float32]:
         """Scale windows, int16 (windows, samples, channels), to float32 of the same shape."""
-        gains = _gains(signal, params)
+        per_count = gains(signal, params)
         if not params["remove_mean"]:
-            return np.asarray(windows).astype(np.float32) * gains
+            return np.asarray(windows).astype(np.float32) * per_count
         # Counts less their mean fit 17 bits and are exact in float32.
         counts = np.asarray(windows).astype(np.int32)
         samples = windows.shape[1]
         mean = (counts.sum(axis=1, dtype=np.int64, keepdims=True) + samples // 2) // samples
-        centred: npt.NDArray[np.float32] = (counts - mean.astype(np.int32)).astype(np.float32) * gains
+        centred: npt.NDArray[np.float32] = (counts - mean.astype(np.int32)).astype(np.float32) * per_count
         return centred
 
     def c_constants(self, signal: SignalInfo, params: Mapping[str, Value]) -> Mapping[str, Any]:
         """Constants of the C twin."""
-        return {"SCALE_GAIN": _gains(signal, params), "SCALE_REMOVE_MEAN": int(bool(params["remove_mean"]))}
-
-
-def _gains(signal: SignalInfo, params: Mapping[str, Value]) -> npt.NDArray[np.float32]:
-    gain = float(params["gain"])
-    return np.array([gain_of(c, gain) for c in signal.group.channels], dtype=np.float32)
+        return {"SCALE_GAIN": gains(signal, params), "SCALE_REMOVE_MEAN": int(bool(params["remove_mean"]))}

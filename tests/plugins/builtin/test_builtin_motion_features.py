@@ -1,0 +1,374 @@
+"""Statistics, spectra and envelopes: what they are by definition, and that the C twins agree on recorded data."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import subprocess
+import sys
+import time
+import wave
+
+import numpy as np
+import pytest
+import scipy.signal
+import scipy.stats
+
+from motestudio.sdk import Channel, PluginError, quantise
+from motestudio.shipped import plugins_dir
+
+IMU = tuple(Channel(f"a{x}", "g", 4 / 32768) for x in "xyz") + tuple(
+    Channel(f"g{x}", "°/s", 2000 / 32768) for x in "xyz"
+)
+ACC = IMU[:3]
+AUDIO = (Channel("audio"),)
+SCALE, ZERO_POINT = 8 / 255, 0
+EVERY = "mean rms std skewness kurtosis crest zero_crossings minimum maximum peak_to_peak mean_abs slope_changes"
+EVERY = EVERY.split()  # in the order of the features
+    "mean",
+    "rms",
+    "std",
+    "skewness",
+    "kurtosis",
+    "crest",
+    "zero_crossings",
+    "minimum",
+    "maximum",
+    "peak_to_peak",
+    "mean_abs",
+    "slope_changes",
+]
+
+
+def wand(shared):
+    """Gestures with a wand at 119 Hz, g and degrees per second, as windows of 119 samples in counts."""
+    rows = []
+    for path in sorted(shared("magicwand_nano33_csv").glob("data/*.csv")):
+        with path.open() as file:
+            rows += [[float(v) for v in r] for r in csv.reader(file) if r and r[0][0] in "-0123456789"]
+    scales = np.array([c.scale for c in IMU])
+    counts = np.clip(np.rint(np.array(rows) / scales), -32768, 32767).astype(np.int16)
+    return counts[: len(counts) // 119 * 119].reshape(-1, 119, 6)
+
+
+def band(shared):
+    """Gestures with a wristband at 100 Hz, three axes, in counts, one recording after the other."""
+    files = sorted(shared("emlearn_har").glob("raw/cgestures/**/*.npy"))
+    # Some are cut short, as the tool that wrote them left them.
+    parts = [np.load(f) for f in files if f.stat().st_size >= 2480]
+    return np.concatenate(parts).astype(np.int16)
+
+
+def recorded(shared, samples=128, step=16):
+    stream = band(shared)
+    starts = range(0, len(stream) - samples + 1, step)
+    return np.stack([stream[s : s + samples] for s in starts])
+
+
+def clips(shared, samples=4000):
+    """Spoken digits at 8 kHz."""
+    rows = []
+    for path in sorted(shared("fsdd").glob("recordings/*.wav"))[::40]:
+        with wave.open(str(path)) as file:
+            data = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+        rows.append(np.pad(data[:samples], (0, max(0, samples - len(data)))))
+    return np.stack(rows)[:, :, None]
+
+
+def extreme(samples, channels):
+    """Random, tiny, full-scale, alternating, single-pulse, constant and silent windows."""
+    rng = np.random.default_rng(5)
+    shape = (samples, channels)
+    pulse = np.zeros(shape)
+    pulse[samples // 2] = -32768
+    rows = [rng.integers(-32768, 32768, shape) for _ in range(5)]
+    rows += [rng.integers(-2, 3, shape) for _ in range(5)]
+    rows += [(32767 * rng.random() ** 6 * rng.standard_normal(shape)).clip(-32768, 32767) for _ in range(20)]
+    rows += [np.where(np.arange(samples)[:, None] % 2, 32767, -32768) * np.ones((1, channels)), pulse]
+    rows += [np.zeros(shape)] + [np.full(shape, value) for value in (-32768, 32767, -1, 8191)]
+    return np.stack(rows).astype(np.int16)
+
+
+def agree(twin, stage, signal, windows, atol=2e-5):
+    """Within 1e-4 of each other in float, and a step of 8 bits after quantisation."""
+    values = stage.code.transform(windows, signal, stage.params)
+    info = stage.code.infer_output(signal, stage.params)
+    assert values.dtype == np.float32
+    assert values.shape[1:] == info.shape
+    assert len(info.axes) == len(info.shape)
+    assert np.isfinite(values).all()
+    compiled = twin(stage, signal, SCALE, ZERO_POINT)
+    np.testing.assert_allclose(compiled.floats(windows), values, rtol=1e-4, atol=atol)
+    codes = compiled.codes(windows).astype(int) - quantise(values, SCALE, ZERO_POINT)
+    assert np.abs(codes).max() <= 1
+    assert (codes != 0).mean() < 0.01
+    return values
+
+
+# ---- statistics
+
+
+def every(**params):
+    return dict.fromkeys(EVERY, True) | params
+
+
+@pytest.mark.parametrize("params", [every(), every(log=False), {}, every(magnitude=True, gain=3.0), {"mean": False}])
+@pytest.mark.parametrize(("samples", "channels"), [(128, 6), (7, 3)])
+def test_statistics_twin_agrees_on_extremes(stage, twin, make_signal, params, samples, channels):
+    statistics = stage("mote-imu/statistics", **params)
+    agree(twin, statistics, make_signal(104.0, samples, IMU[:channels]), extreme(samples, channels))
+
+
+def test_statistics_twin_agrees_on_the_longest_window(stage, twin, make_signal):
+    windows = extreme(32768, 1)[-8:]
+    agree(twin, stage("mote-imu/statistics", **every()), make_signal(6667.0, 32768, IMU[:1]), windows)
+
+
+@pytest.mark.parametrize("params", [every(magnitude=True), {"log": False}])
+def test_statistics_twin_agrees_on_gestures(stage, twin, make_signal, shared, params):
+    statistics = stage("mote-imu/statistics", **params)
+    agree(twin, statistics, make_signal(119.0, 119, IMU), wand(shared))
+    agree(twin, statistics, make_signal(100.0, 128, ACC), recorded(shared))
+
+
+def test_statistics_are_what_they_are_called(stage, make_signal, shared):
+    windows = wand(shared)
+    plain = stage("mote-imu/statistics", **every(log=False))
+    values = plain.code.transform(windows, make_signal(119.0, 119, IMU), plain.params)
+    got = dict(zip(EVERY, np.moveaxis(values.astype(float), 2, 0), strict=True))
+    unit = np.array([1.0] * 3 + [1 / 125] * 3)
+    x = windows * np.array([c.scale for c in IMU]) * unit
+    centred = x - x.mean(axis=1, keepdims=True)
+    signs = np.diff(centred >= 0, axis=1)
+    slopes = np.sign(np.diff(windows.astype(int), axis=1))
+    wanted = {
+        "mean": x.mean(axis=1),
+        "rms": np.sqrt((x**2).mean(axis=1)),
+        "std": x.std(axis=1),
+        "skewness": scipy.stats.skew(x, axis=1),
+        "kurtosis": scipy.stats.kurtosis(x, axis=1) / 4,
+        "crest": np.abs(centred).max(axis=1) / x.std(axis=1) / 4,
+        "zero_crossings": 4 * signs.mean(axis=1),
+        "minimum": x.min(axis=1),
+        "maximum": x.max(axis=1),
+        "peak_to_peak": np.ptp(x, axis=1),
+        "mean_abs": np.abs(centred).mean(axis=1),
+        "slope_changes": 4 * (slopes[:, 1:] * slopes[:, :-1] < 0).mean(axis=1),
+    }
+    for name in EVERY:
+        np.testing.assert_allclose(got[name], wanted[name], rtol=2e-5, atol=2e-5, err_msg=name)
+
+
+def test_levels_share_the_range_of_the_rest(stage, make_signal, shared):
+    statistics = stage("mote-imu/statistics", **every(magnitude=True))
+    values = statistics.code.transform(wand(shared), make_signal(119.0, 119, IMU), statistics.params)
+    assert np.abs(values).max() < 8
+    assert (np.abs(values) < 4).mean() > 0.98
+
+
+def test_statistics_of_a_still_window(stage, make_signal):
+    statistics = stage("mote-imu/statistics", **every())
+    still = np.full((1, 50, 1), 8192, np.int16)
+    values = statistics.code.transform(still, make_signal(100.0, 50, IMU[:1]), statistics.params)[0, 0]
+    got = dict(zip(EVERY, values, strict=True))
+    assert (got["mean"], got["minimum"], got["maximum"]) == (1.0, 1.0, 1.0)
+    assert got["std"] == got["peak_to_peak"] == got["mean_abs"] == -4.0
+    assert got["rms"] == 2.0
+    assert got["skewness"] == got["kurtosis"] == got["crest"] == got["zero_crossings"] == got["slope_changes"] == 0.0
+
+
+def test_magnitude_does_not_mind_a_turn(stage, make_signal):
+    rng = np.random.default_rng(1)
+    windows = rng.normal(0, 3000, (20, 100, 3))
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    statistics = stage("mote-imu/statistics", magnitude=True, **dict.fromkeys(EVERY, False) | {"std": True})
+    signal = make_signal(100.0, 100, ACC)
+    both = [
+        statistics.code.transform(np.rint(w).astype(np.int16), signal, statistics.params)
+        for w in (windows, windows @ turn)
+    ]
+    assert both[0].shape == (20, 4, 1)
+    np.testing.assert_allclose(both[0][:, 3], both[1][:, 3], atol=1e-3)
+    assert np.abs(both[0][:, :3] - both[1][:, :3]).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("params", "samples", "channels", "code"),
+    [
+        (dict.fromkeys(EVERY, False), 100, IMU, "statistics.none"),
+        ({"magnitude": True}, 100, (Channel("audio"),), "statistics.magnitude"),
+        ({}, 2, IMU, "statistics.window"),
+        ({}, 40_000, IMU, "statistics.window"),
+    ],
+)
+def test_statistics_say_what_does_not_fit(stage, make_signal, params, samples, channels, code):
+    statistics = stage("mote-imu/statistics", **params)
+    with pytest.raises(PluginError) as caught:
+        statistics.code.infer_output(make_signal(100.0, samples, channels), statistics.params)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+# ---- spectrum
+
+FULL = {"bands": 10, "peaks": 3}
+
+
+def module(stage, name):
+    stage("mote-imu/spectral")
+    return importlib.import_module(f"mote_imu.{name}")
+
+
+@pytest.mark.parametrize("scaling", ["density", "spectrum"])
+@pytest.mark.parametrize(
+    ("segment", "hop", "window", "samples"),
+    [(64, 32, "hann", 128), (16, 16, "boxcar", 100), (128, 96, "hamming", 1000), (256, 64, "hann", 1024)],
+)
+def test_periodograms_are_those_of_scipy(stage, scaling, segment, hop, window, samples):
+    rng = np.random.default_rng(1)
+    signals = rng.normal(0, 900, (samples, 40)).astype(np.float32).round() + 8192
+    taper = scipy.signal.get_window(window, segment)
+    welch = module(stage, "welch").Welch(taper, hop, samples)
+    powers = welch.powers(signals.copy())
+    rate = 104.0
+    over = rate * (taper**2).sum() if scaling == "density" else taper.sum() ** 2
+    options = {"fs": rate, "window": taper, "nperseg": segment, "noverlap": segment - hop, "scaling": scaling}
+    _, wanted = scipy.signal.welch(signals.astype(np.float64), axis=0, **options)
+    np.testing.assert_allclose(2 * powers / (welch.segments * over), wanted, rtol=1e-5, atol=1e-5 * wanted.mean())
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        FULL,
+        FULL | {"segment": "16", "overlap": "0", "spacing": "linear"},
+        FULL | {"segment": "128", "window": "rect", "fmin": 3.0, "fmax": 20.0},
+        {"bands": 0, "peaks": 1, "entropy": False, "centroid": False, "overlap": "75", "window": "hamming"},
+        {"bands": 5, "entropy": False, "gain": 10.0},
+        {},
+    ],
+)
+def test_spectral_twin_agrees_on_gestures(stage, twin, make_signal, shared, params):
+    agree(twin, stage("mote-imu/spectral", **params), make_signal(100.0, 128, ACC), recorded(shared))
+    if params.get("segment") != "128":
+        agree(twin, stage("mote-imu/spectral", **params), make_signal(119.0, 119, IMU), wand(shared))
+
+
+def test_spectral_twin_agrees_on_extremes(stage, twin, make_signal):
+    bands = stage("mote-imu/spectral", entropy=False)
+    agree(twin, bands, make_signal(6667.0, 1000, ACC), extreme(1000, 3))
+
+
+def test_spectral_twin_agrees_on_sound_of_machines(stage, twin, make_signal, shared):
+    """Long segments by another path on the desk; speech stands in for a vibration sensor."""
+    windows = clips(shared)
+    agree(twin, stage("mote-imu/spectral", segment="512", **FULL), make_signal(8000.0, 4000, AUDIO), windows)
+
+
+@pytest.mark.parametrize("step", [16, 32, 48, 64, 128, 160, 224, 20, 100])
+def test_spectral_stream_gives_what_whole_windows_give(stage, twin, make_signal, shared, step):
+    stream = band(shared)[:3000]
+    signal = make_signal(100.0, 128, ACC, step)
+    spectral = stage("mote-imu/spectral", segment="32", **FULL)
+    starts = range(0, len(stream) - 127, step)
+    windows = np.stack([stream[s : s + 128] for s in starts])
+    wanted = spectral.code.transform(windows, signal, spectral.params)
+    compiled = twin(spectral, signal, SCALE, ZERO_POINT)
+    np.testing.assert_allclose(compiled.floats(windows), wanted, rtol=1e-4, atol=2e-5)
+    assert compiled.streaming == (step % 16 == 0 and step <= 128)
+    if compiled.streaming:
+        for pieces in (1, 7, 1000):
+            np.testing.assert_allclose(compiled.stream(stream, pieces), wanted, rtol=1e-4, atol=2e-5)
+        np.testing.assert_allclose(compiled.floats(windows), wanted, rtol=1e-4, atol=2e-5)
+
+
+def test_a_sine_is_found_where_it_is(stage, make_signal):
+    t = np.arange(1000)[None, :, None] / 1000.0
+    for hertz, amplitude in ((123.4, 0.5), (61.8, 0.02), (300.0, 3.5)):
+        counts = np.rint(amplitude * 8192 * np.sin(2 * np.pi * hertz * t) + 8192)
+        spectral = stage("mote-imu/spectral", segment="256", bands=0, peaks=2)
+        values = spectral.code.transform(
+            counts.clip(-32768, 32767).astype(np.int16), make_signal(1000.0, 1000, ACC[:1]), spectral.params
+        )[0, 0]
+        assert values[0] * 125.0 == pytest.approx(hertz, abs=0.25)
+        reached = 2.0 ** (4 * (values[1] - 2))
+        if amplitude < 3:
+            assert reached == pytest.approx(amplitude**2 / 2, rel=0.08)
+            assert values[-1] * 125.0 == pytest.approx(hertz, abs=2.0)
+            assert values[-2] < 1.5
+
+
+def test_bands_lose_no_power(stage, make_signal):
+    rng = np.random.default_rng(3)
+    windows = rng.normal(0, 2000, (1, 4096, 1)).astype(np.int16)
+    signal = make_signal(1000.0, 4096, ACC[:1])
+    for params in ({"bands": 7, "spacing": "linear"}, {"bands": 30}):
+        spectral = stage("mote-imu/spectral", entropy=False, centroid=False, **params)
+        values = spectral.code.transform(windows, signal, spectral.params)
+        total = (2.0 ** (4 * (values.astype(float) - 2))).sum()
+        assert total == pytest.approx((2000 / 8192) ** 2, rel=0.05)
+
+
+def test_spectrum_of_noise_of_silence_and_of_a_turned_gain(stage, make_signal):
+    signal = make_signal(100.0, 256, ACC[:1])
+    spectral = stage("mote-imu/spectral", peaks=1)
+    noise = np.random.default_rng(1).normal(0, 3000, (50, 256, 1)).astype(np.int16)
+    values = spectral.code.transform(noise, signal, spectral.params)[:, 0]
+    assert values[:, -2].mean() > 3.6
+    assert values[:, -1].mean() == pytest.approx(2.0, abs=0.1)
+    louder = stage("mote-imu/spectral", peaks=1, gain=2.0)
+    more = louder.code.transform(noise, signal, louder.params)[:, 0]
+    np.testing.assert_allclose(more[:, :8] - values[:, :8], 0.5, atol=1e-5)
+    still = spectral.code.transform(np.full((1, 256, 1), 8192, np.int16), signal, spectral.params)[0, 0]
+    np.testing.assert_array_equal(still, [-4.0] * 8 + [0.0, -4.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("params", "samples", "code"),
+    [
+        ({"segment": "256"}, 128, "spectral.segment"),
+        ({"fmin": 60.0}, 128, "spectral.range"),
+        ({"fmin": 20.0, "fmax": 10.0}, 128, "spectral.range"),
+        ({"fmin": 10.0, "fmax": 11.0}, 128, "spectral.range"),
+        ({"bands": 0, "entropy": False, "centroid": False}, 128, "spectral.none"),
+        ({}, 10, "spectral.window"),
+    ],
+)
+def test_spectrum_says_what_does_not_fit(stage, make_signal, params, samples, code):
+    spectral = stage("mote-imu/spectral", **params)
+    with pytest.raises(PluginError) as caught:
+        spectral.code.infer_output(make_signal(104.0, samples, IMU), spectral.params)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+def test_memory_does_not_grow_with_the_number_of_segments(stage, make_signal):
+    spectral = stage("mote-imu/spectral", segment="256")
+    ram = [
+        spectral.code.infer_output(make_signal(6656.0, n * 128, ACC, n * 32), spectral.params).ram_bytes
+        for n in (52, 520)
+    ]
+    assert ram[0] == 4 * 256 + 2 * 256 * 3 + 4 * 7 * 129 * 3
+    assert ram[1] <= ram[0] * 10 // 7 + 1
+
+
+def test_spectral_features_of_ten_thousand_windows_take_little(stage, make_signal):
+    windows = np.random.default_rng(1).integers(-3000, 3000, (10_000, 128, 6)).astype(np.int16)
+    spectral = stage("mote-imu/spectral", **FULL)
+    begun = time.process_time()
+    spectral.code.transform(windows, make_signal(104.0, 128, IMU), spectral.params)
+    assert time.process_time() - begun < 2.0
+
+
+# ---- all of them
+
+
+def test_importing_the_stages_loads_numpy_only(tmp_path):
+    modules = ", ".join(f"mote_imu.{m}" for m in ("scale", "statistics", "spectral"))
+    code = (
+        f"import sys; sys.path.insert(0, sys.argv[1]); import {modules};"
+        "assert not [m for m in sys.modules if m.startswith(('scipy', 'tensorflow'))]"
+    )
+    command = [sys.executable, "-c", code, str(plugins_dir() / "mote-imu")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
