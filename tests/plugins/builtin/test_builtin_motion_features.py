@@ -23,8 +23,7 @@ IMU = tuple(Channel(f"a{x}", "g", 4 / 32768) for x in "xyz") + tuple(
 ACC = IMU[:3]
 AUDIO = (Channel("audio"),)
 SCALE, ZERO_POINT = 8 / 255, 0
-EVERY = "mean rms std skewness kurtosis crest zero_crossings minimum maximum peak_to_peak mean_abs slope_changes"
-EVERY = EVERY.split()  # in the order of the features
+EVERY = [  # in the order of the features
     "mean",
     "rms",
     "std",
