@@ -359,11 +359,108 @@ def test_spectral_features_of_ten_thousand_windows_take_little(stage, make_signa
     assert time.process_time() - begun < 2.0
 
 
+# ---- envelope
+
+BAND = {"low": 10.0, "high": 40.0}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        BAND,
+        BAND | {"detector": "square", "order": 4, "step_ms": 10.0, "log": False},
+        BAND | {"detector": "square", "cutoff": 3.0, "order": 1},
+        {"low": 1.0, "order": 3, "log": False, "gain": 4.0},
+    ],
+)
+def test_envelope_twin_agrees_on_gestures(stage, twin, make_signal, shared, params):
+    agree(twin, stage("mote-imu/envelope", **params), make_signal(100.0, 128, ACC), recorded(shared))
+    agree(twin, stage("mote-imu/envelope", **params), make_signal(119.0, 119, IMU), wand(shared))
+
+
+def test_envelope_twin_agrees_on_fast_signals(stage, twin, make_signal, shared):
+    envelope = stage("mote-imu/envelope", low=1000.0, high=3000.0, cutoff=100.0, step_ms=4.0)
+    agree(twin, envelope, make_signal(8000.0, 4000, AUDIO), clips(shared))
+    agree(twin, stage("mote-imu/envelope", low=4.0), make_signal(6667.0, 1000, ACC), extreme(1000, 3), atol=1e-4)
+
+
+@pytest.mark.parametrize("detector", ["rectify", "square"])
+def test_envelope_is_the_amplitude_of_what_is_in_the_band(stage, make_signal, detector):
+    t = np.arange(4000)[None, :, None] / 2000.0
+    knocks = 0.5 + 0.5 * (np.sin(2 * np.pi * 2 * t) > 0)
+    inside = knocks * np.sin(2 * np.pi * 400 * t)
+    counts = np.rint(8192 * (0.5 * inside + 1.0 + 1.5 * np.sin(2 * np.pi * 12 * t))).astype(np.int16)
+    options = {"low": 300.0, "high": 500.0, "order": 3, "cutoff": 30.0, "step_ms": 25.0, "detector": detector}
+    signal = make_signal(2000.0, 4000, ACC[:1])
+    plain = stage("mote-imu/envelope", log=False, **options)
+    values = plain.code.transform(counts, signal, plain.params)[0, :, 0]
+    middle = values.reshape(8, 10)[1:, 4:9]
+    np.testing.assert_allclose(middle[1::2], 0.5, rtol=0.04)
+    np.testing.assert_allclose(middle[0::2], 0.25, rtol=0.04)
+    levels = stage("mote-imu/envelope", log=True, **options)
+    got = levels.code.transform(counts, signal, levels.params)[0, :, 0]
+    np.testing.assert_allclose(got, 2 + 0.5 * np.log2(np.maximum(values, 2.0**-12)), atol=1e-4)
+
+
+def test_envelope_of_a_still_window_has_no_transient(stage, make_signal):
+    envelope = stage("mote-imu/envelope", **BAND)
+    still = np.full((1, 128, 3), -8192, np.int16)
+    values = envelope.code.transform(still, make_signal(100.0, 128, ACC), envelope.params)
+    np.testing.assert_array_equal(values, -4.0)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+@pytest.mark.parametrize("rate", [100.0, 6667.0])
+def test_single_precision_keeps_the_response_wherever_a_band_is_allowed(stage, make_signal, order, rate):
+    """The limits of the stage are those within which rounded coefficients filter as asked, to 2 %."""
+    code = module(stage, "envelope")
+    envelope = stage("mote-imu/envelope")
+    signal = make_signal(rate, 4000, ACC)
+    tried = 0
+    for low in np.geomspace(rate / 2000, rate * 0.45, 12):
+        for high in (0.0, *(low * np.array([1.02, 1.1, 1.4, 3.0]))):
+            params = envelope.params | {"low": float(low), "high": float(high), "order": order, "cutoff": rate / 20}
+            try:
+                plan = code._plan(signal, params)
+            except PluginError:
+                continue
+            band, _ = code._filters(plan, rate, order)
+            edges = [low, high] if high else low
+            kind = "bandpass" if high else "highpass"
+            exact = scipy.signal.iirfilter(order, edges, btype=kind, fs=rate, output="sos")
+            hertz = np.geomspace(low / 2, min(rate * 0.49, (high or low) * 2), 400)
+            both = [np.abs(scipy.signal.sosfreqz(f.astype(float), worN=hertz, fs=rate)[1]) for f in (exact, band)]
+            assert np.abs(both[0] - both[1]).max() < 0.02, (low, high)
+            tried += 1
+    assert tried > 20
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"low": 60.0}, "envelope.frequency"),
+        ({"low": 0.02}, "envelope.frequency"),
+        ({"high": 52.0}, "envelope.frequency"),
+        ({"cutoff": 60.0}, "envelope.frequency"),
+        ({"low": 20.0, "high": 10.0}, "envelope.band"),
+        ({"low": 0.1, "high": 0.101}, "envelope.band"),
+        ({"step_ms": 5000.0}, "envelope.step"),
+    ],
+)
+def test_envelope_says_what_does_not_fit(stage, make_signal, params, code):
+    envelope = stage("mote-imu/envelope", **params)
+    with pytest.raises(PluginError) as caught:
+        envelope.code.infer_output(make_signal(104.0, 128, IMU), envelope.params)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
 # ---- all of them
 
 
 def test_importing_the_stages_loads_numpy_only(tmp_path):
-    modules = ", ".join(f"mote_imu.{m}" for m in ("scale", "statistics", "spectral"))
+    modules = ", ".join(f"mote_imu.{m}" for m in ("scale", "statistics", "spectral", "envelope"))
     code = (
         f"import sys; sys.path.insert(0, sys.argv[1]); import {modules};"
         "assert not [m for m in sys.modules if m.startswith(('scipy', 'tensorflow'))]"
