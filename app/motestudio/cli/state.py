@@ -41,10 +41,13 @@ class State:
 
     @contextmanager
     def studio(self) -> Iterator[Studio]:
-        """Plugins, boards and workers; the workers end with the block."""
+        """Plugins (also the project's own, where there is one), boards and workers; the workers end with the block."""
+        from motestudio.project.store import PROJECT_FILE
         from motestudio.studio.home import Studio
 
-        with Studio(self.plugin_dirs, safe_mode=self.safe_mode) as home:
+        folder = self.folder.parent if self.folder.name == PROJECT_FILE else self.folder
+        project = folder if (folder / PROJECT_FILE).is_file() else None
+        with Studio(self.plugin_dirs, safe_mode=self.safe_mode, project_dir=project) as home:
             yield home
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 SUFFIXES = frozenset({".py", ".c", ".h", ".toml"})
@@ -27,6 +28,8 @@ def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
         try:
             facts = path.stat()
         except OSError:
+            continue
+        if not stat.S_ISREG(facts.st_mode):  # a pipe would be waited for
             continue
         rows.append((path.relative_to(folder).as_posix(), facts.st_mtime_ns, facts.st_size))
     return tuple(rows)

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from motestudio.domain.board import BoardFile
-from motestudio.errors import ProjectError
+from motestudio.errors import AppError, ProjectError
 from motestudio.firmware.boards import load_boards
 from motestudio.jobs.runner import JobRunner
+from motestudio.plugins import trust
 from motestudio.plugins.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    registry: Registry
+    boards: dict[str, BoardFile]
+
+
+def _find(plugin_dirs: Sequence[Path], project_dir: Path | None, *, safe_mode: bool) -> _Found:
+    registry = Registry.discover(plugin_dirs, safe_mode=safe_mode, project_dir=project_dir)
+    folders = {row.boards_dir: row.folder for row in registry.rows if row.usable and row.boards_dir.is_dir()}
+    problems: list[AppError] = []
+    # There a later file wins; here, as with plugins, who was found first.
+    boards = load_boards(reversed(folders), problems)
+    notes: defaultdict[Path, list[str]] = defaultdict(list)
+    for problem in problems:
+        folder = folders.get(Path(problem.data.get("path", "")).parent)
+        if folder is not None:
+            notes[folder].append(problem.text)
+    return _Found(registry.with_notes(notes) if notes else registry, boards)
 
 
 class Studio:
@@ -20,17 +43,38 @@ class Studio:
     Args:
         plugin_dirs: further folders of plugins.
         safe_mode: built-in plugins only.
+        project_dir: of the project that is open, whose own plugins are found too.
     """
 
-    def __init__(self, plugin_dirs: Sequence[Path] = (), *, safe_mode: bool = False) -> None:
+    def __init__(
+        self, plugin_dirs: Sequence[Path] = (), *, safe_mode: bool = False, project_dir: Path | None = None
+    ) -> None:
         self._plugin_dirs = tuple(plugin_dirs)
         self._safe_mode = safe_mode
+        self._project_dir = project_dir
         self._runner: JobRunner | None = None
+        self._lock = threading.RLock()
+        self._found: _Found | None = None
 
-    @cached_property
+    @property
     def registry(self) -> Registry:
         """All plugins found, good and bad."""
-        return Registry.discover(self._plugin_dirs, safe_mode=self._safe_mode)
+        return self._look().registry
+
+    @property
+    def boards(self) -> dict[str, BoardFile]:
+        """All board files by id: shipped, and those of usable plugins; a broken one is a note on its plugin's row."""
+        return self._look().boards
+
+    @property
+    def safe_mode(self) -> bool:
+        """Whether built-in plugins only are looked for."""
+        return self._safe_mode
+
+    @property
+    def project_dir(self) -> Path | None:
+        """The project whose own plugins are looked for."""
+        return self._project_dir
 
     def rescan(self, plugin_dirs: Sequence[Path] | None = None) -> Registry:
         """Look for plugins again, as after one was added or mended; what runs keeps the old ones.
@@ -38,15 +82,48 @@ class Studio:
         Args:
             plugin_dirs: other further folders than before.
         """
-        if plugin_dirs is not None:
-            self._plugin_dirs = tuple(plugin_dirs)
-        self.__dict__.pop("registry", None)
-        return self.registry
+        with self._lock:
+            if plugin_dirs is not None:
+                self._plugin_dirs = tuple(plugin_dirs)
+            self._found = None
+            return self.registry
 
-    @cached_property
-    def boards(self) -> dict[str, BoardFile]:
-        """All board files by id."""
-        return load_boards()
+    def open_project_plugins(self, project_dir: Path | None) -> Registry:
+        """Look for the plugins of another project, or (None) of none, as when one is opened or closed.
+
+        Those of a project that the user has not trusted are rows in the state ``untrusted``.
+        """
+        with self._lock:
+            if project_dir != self._project_dir:
+                self._project_dir = project_dir
+                self._found = None
+            return self.registry
+
+    def trust_project(self) -> Registry:
+        """Let the open project's own plugins run, now and whenever it is opened.
+
+        Raises:
+            PluginError: it cannot be written down.
+        """
+        if self._project_dir is not None:
+            trust.trust(self._project_dir)
+        return self.rescan()
+
+    def untrust_project(self) -> Registry:
+        """Take `trust_project` back.
+
+        Raises:
+            PluginError: it cannot be written down.
+        """
+        if self._project_dir is not None:
+            trust.untrust(self._project_dir)
+        return self.rescan()
+
+    def _look(self) -> _Found:
+        with self._lock:
+            if self._found is None:
+                self._found = _find(self._plugin_dirs, self._project_dir, safe_mode=self._safe_mode)
+            return self._found
 
     @property
     def runner(self) -> JobRunner:

@@ -9,6 +9,7 @@ from typing import Any
 
 from motestudio.domain.params import Value
 from motestudio.errors import Cancelled, JobError, MissingError
+from motestudio.jobs.bounds import free_disk
 from motestudio.jobs.messages import (
     Completed,
     Crashed,
@@ -23,11 +24,13 @@ from motestudio.jobs.messages import (
     TimedOut,
 )
 from motestudio.jobs.runner import JobSpec
+from motestudio.plugins.compatibility import how_to_get
 from motestudio.plugins.registry import StageEntry
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 
-LIGHT_KINDS = frozenset({"segmenter", "feature:constants", "importer"})
+LIGHT_KINDS = frozenset({"segmenter", "importer", "exporter", "decoder", "target"})
+"""Kinds that read and write and compute little; so do all that only ask a stage (``KIND:infer`` and such)."""
 FRESH_KINDS = frozenset({"evaluate"})
 """Kinds that can kill their process (TFLM on a bad model) and so never share one."""
 
@@ -67,7 +70,7 @@ def run_stage(
         raise MissingError(
             "stage.requirement",
             f"{entry.manifest.title} needs {', '.join(entry.missing)}, which is not installed.",
-            "Run: pip install 'motestudio[train]'.",
+            how_to_get(entry.missing, entry.paths),
             {"missing": list(entry.missing)},
         )
     kind = kind or entry.manifest.kind
@@ -79,12 +82,18 @@ def run_stage(
         entry=entry.manifest.entry,
         implementation=entry.manifest.implementation,
         params=dict(params),
-        inputs={name: str(folder) for name, folder in inputs.items()},
-        workdir=str(workdir),
+        inputs={name: str(folder.absolute()) for name, folder in inputs.items()},
+        workdir=str(workdir.absolute()),
         seed=seed,
+        paths=tuple(str(path) for path in entry.paths),
     )
     spec = JobSpec(
-        title=entry.manifest.title, message=message, heavy=kind not in LIGHT_KINDS, fresh=kind in FRESH_KINDS
+        title=entry.manifest.title,
+        message=message,
+        heavy=kind not in LIGHT_KINDS and ":" not in kind,
+        fresh=kind in FRESH_KINDS,
+        # What is exported is not among the inputs, but in the project; the disk is the only bound.
+        output_bytes=free_disk(workdir) if kind == "exporter" else None,
     )
 
     def tell(event: Event) -> None:
@@ -122,6 +131,6 @@ def result_of(end: Terminal, title: str) -> dict[str, Any]:
     assert isinstance(end, TimedOut)
     raise JobError(
         "job.timed_out",
-        f"{title}: no sign of life for {end.seconds:.0f} s, so it was stopped.",
+        f"{title}: {'no sign of life for' if end.silent else 'not done after'} {end.seconds:.0f} s, so it was stopped.",
         "Run it again; if it happens again, report it to the stage's author.",
     )

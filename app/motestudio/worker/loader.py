@@ -17,6 +17,7 @@ from typing import Any
 
 from motestudio.errors import PluginError
 from motestudio.plugins.code import stamp
+from motestudio.plugins.compatibility import how_to_get
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -53,7 +54,7 @@ class PluginLoader:
             raise PluginError(
                 "stage.requirement",
                 f"It needs the Python package {missing}, which is not installed.",
-                _how_to_get(missing),
+                how_to_get([missing]),
                 {"module": missing},
             ) from error
         if not _belongs(module, folder.resolve()):
@@ -106,11 +107,6 @@ def _belongs(module: Any, folder: Path) -> bool:
     if places[0] is None and spec is not None:  # a package without __init__.py
         places += list(getattr(spec, "submodule_search_locations", None) or ())
     return any(isinstance(p, str) and (p + os.sep).startswith(prefix) for p in places)
-
-
-def _how_to_get(module: str) -> str:
-    training = {"tensorflow", "tf_keras", "tensorflow_model_optimization", "ai_edge_litert", "tflite_micro"}
-    return f"Install it: pip install {'motestudio[train]' if module in training else module}"
 
 
 def _broken(entry: str, reason: str) -> PluginError:

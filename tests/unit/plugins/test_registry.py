@@ -9,16 +9,7 @@ import pytest
 from motestudio.errors import PluginError
 from motestudio.plugins.code import code_hash
 from motestudio.plugins.registry import Registry
-
-
-def write_plugin(folder, plugin_id, version="1.0.0"):
-    (folder / "code").mkdir(parents=True)
-    (folder / "code" / "__init__.py").write_text("class Stage: ...\n")
-    (folder / "plugin.toml").write_text(
-        f'id = "{plugin_id}"\nname = "x"\nversion = "{version}"\napi = "1.0"\n'
-        '[[stage]]\nid = "one"\nkind = "importer"\ntitle = "One"\nentry = "code:Stage"\n'
-    )
-    return folder
+from support.plugins import write_plugin
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +57,69 @@ def test_an_installed_package_is_found_by_its_entry_point_without_being_imported
     (row,) = [r for r in registry.rows if r.origin == "entry_point"]
     assert (row.state, row.folder) == ("ok", site / "their_package")
     assert "their_package" not in sys.modules
+
+
+def install(packages, name, plugin_id):
+    """As ``pip install --target`` leaves it."""
+    write_plugin(packages / name, plugin_id)
+    info = packages / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[motestudio.plugins]\ntheirs = {name}\n")
+
+
+def test_packages_in_the_users_folder_are_found_and_searched_by_workers_only(tmp_path, user):
+    packages = user.parent / "packages"
+    install(packages, "their_package", "their-plugin")
+    write_plugin(user / "mine", "mine", requires="their_package")
+    registry = Registry.discover()
+    theirs = registry.stage("their-plugin/one")
+    assert (theirs.folder, theirs.paths) == (packages / "their_package", (packages,))
+    mine = registry.stage("mine/one")
+    assert (mine.missing, mine.paths) == ((), (packages,))
+    assert registry.stage("mote-imu/scale").paths == ()
+    assert str(packages) not in sys.path
+    assert not [r for r in Registry.discover(safe_mode=True).rows if r.id == "their-plugin"]
+
+
+def test_half_written_metadata_of_a_package_hides_no_other(tmp_path, user):
+    packages = user.parent / "packages"
+    install(packages, "good_package", "good")
+    for name, text in (("bad1", "[motestudio.plugins]\nbad = \n"), ("bad2", "no section\n"), ("bad3", "\0")):
+        (packages / f"{name}-1.0.dist-info").mkdir()
+        (packages / f"{name}-1.0.dist-info" / "entry_points.txt").write_text(text)
+    assert [r.id for r in Registry.discover().rows if r.origin == "entry_point"] == ["good"]
+
+
+def test_a_missing_requirement_says_how_to_get_it(tmp_path, user, monkeypatch):
+    write_plugin(user / "a", "plugin-a", requires="a_package_of_nowhere")
+    (row,) = [r for r in Registry.discover().rows if r.id == "plugin-a"]
+    assert (row.state, row.usable) == ("missing_requirement", True)
+    assert "pip install a_package_of_nowhere" in row.reason
+    (user.parent / "packages").mkdir()
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    (row,) = [r for r in Registry.discover().rows if r.id == "plugin-a"]
+    assert f"--target {user.parent / 'packages'}" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("manifest", "state", "says"),
+    [
+        ('id = "the-id"\napi = "2.0"\n', "refused", "2.0"),
+        ('id = "the-id"\napi = "1.99"\n', "refused", "1.99"),
+        ("id = 'the-id'\nname = \n", "broken", "line 2"),
+        ('id = "the-id"\napi = "1.0"\nname = "x"\n', "broken", "version"),
+    ],
+)
+def test_a_stage_of_a_plugin_that_cannot_be_used_says_so_by_the_plugins_id(user, manifest, state, says):
+    (user / "some-folder").mkdir(parents=True)
+    (user / "some-folder" / "plugin.toml").write_text(manifest)
+    with pytest.raises(PluginError) as absent:
+        Registry.discover().stage("the-id/one")
+    assert absent.value.data["state"] == state
+    assert absent.value.data["folder"] == str(user / "some-folder")
+    assert says in absent.value.text
+    assert "parameters in the project are kept" in absent.value.hint
 
 
 def test_stages_by_kind(tmp_path):
