@@ -6,7 +6,8 @@ Runs nothing; `pipeline` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from motestudio.domain.artifact import ArtifactKey
 from motestudio.domain.params import Value, complete
 from motestudio.domain.pipeline import CHAIN, FLOW, SEVERAL, StageKind, StageUse
 from motestudio.errors import PluginError, ProjectError
+from motestudio.plugins.manifest import StageManifest
 from motestudio.plugins.registry import StageEntry
 from motestudio.project.store import Project
 from motestudio.sdk.data import joined_shape
@@ -125,46 +127,111 @@ def key_of(entry: StageEntry, params: Mapping[str, Value], inputs: Mapping[str, 
     return ArtifactKey(output, manifest.id, manifest.implementation, entry.code_hash, params, hashes, seed)
 
 
-def check_order(studio: Studio, stages: tuple[StageUse, ...]) -> None:
+Manifests = Mapping[str, StageManifest]
+"""Of the stages that are there, by full id."""
+
+
+def manifests_of(studio: Studio, stages: Iterable[str]) -> dict[str, StageManifest]:
+    """The manifests of stages by full id; absent ones are left out."""
+    found = {}
+    for stage in set(stages):
+        with contextlib.suppress(PluginError):
+            found[stage] = studio.registry.stage(stage).manifest
+    return found
+
+
+def problems(manifests: Manifests, stages: Sequence[StageUse]) -> list[PluginError]:
+    """Why stages cannot follow each other as they stand, in their order; each with the key of the stage it is about.
+
+    ``pipeline.kind``: no pipeline runs it. ``pipeline.order``: it stands in a wrong place; where it would be right if
+    only another stage were there, ``kind`` in the data says of which kind. A stage whose plugin is absent may give and
+    take anything.
+    """
+    kinds = [manifests[use.stage].kind if use.stage in manifests else None for use in stages]
+    flow = Flow({"dataset": Input("")})
+    last = 0
+    found: list[PluginError] = []
+    for n, (use, kind) in enumerate(zip(stages, kinds, strict=True)):
+        if kind is None:
+            continue
+        problem = _problem(manifests, stages, kinds, n, flow)
+        if (problem is None or "kind" in problem.data) and CHAIN.index(kind) < last:
+            text = f"Stage {use.key} is {_a(kind)} stage and stands behind {_a(CHAIN[last])} stage."
+            hint = f"Move it before the {CHAIN[last]} stage."
+            problem = PluginError("pipeline.order", text, hint, {"key": use.key})
+        if problem is not None:
+            found.append(problem)
+        if kind in CHAIN:
+            last = max(last, CHAIN.index(kind))
+            flow.add(kind, Input(""))
+    return found
+
+
+def _problem(
+    manifests: Manifests, stages: Sequence[StageUse], kinds: Sequence[StageKind | None], n: int, flow: Flow
+) -> PluginError | None:
+    """What is wrong with a stage where it stands, but for the order of kinds."""
+    use, kind = stages[n], kinds[n]
+    assert kind is not None
+    data: dict[str, object] = {"key": use.key}
+    if kind not in CHAIN:
+        text = f"Stage {use.key} is {_a(kind)}, which no pipeline runs."
+        return PluginError("pipeline.kind", text, "Remove it.", data)
+    if kind in kinds[:n] and kind not in SEVERAL:
+        text = f"Stage {use.key} is a second {kind} stage."
+        return PluginError("pipeline.order", text, "A pipeline has one: remove the other.", data)
+    wanted = (*FLOW[kind].inputs, *manifests[use.stage].consumes)
+    lacking = next((name for name in wanted if not flow.has(name)), "")
+    if not lacking or None in kinds[:n]:
+        return None
+    text = f"Stage {use.key} needs {lacking}, and no stage before it makes {'them' if lacking[-1] == 's' else 'one'}."
+    maker = next((k for k in CHAIN if FLOW[k].output == lacking and lacking not in FLOW[k].inputs), None)
+    if maker is None or maker in kinds:
+        return PluginError("pipeline.order", text, "Change the order." if maker else "Remove it.", data)
+    return PluginError("pipeline.order", text, f"Add {_a(maker)} stage before it.", data | {"kind": maker})
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def check_order(studio: Studio, stages: Sequence[StageUse]) -> None:
     """Refuse stages that cannot follow each other.
 
     Raises:
-        PluginError: ``pipeline.kind`` or ``pipeline.order``, with the key of the stage that is in the wrong place.
+        PluginError: the first of `problems`, or ``plugin.absent``.
     """
-    flow, last = Flow(), 0
-    flow.made["dataset"] = Input("")
-    seen: set[str] = set()
     for use in stages:
-        manifest = studio.registry.stage(use.stage).manifest
-        kind = manifest.kind
-        data = {"key": use.key}
-        if kind not in CHAIN:
-            text = f"Stage {use.key} is a {kind}, which no pipeline runs."
-            raise PluginError("pipeline.kind", text, "Remove it.", data)
-        if kind in seen and kind not in SEVERAL:
-            text = f"Stage {use.key} is a second {kind} stage."
-            raise PluginError("pipeline.order", text, "A pipeline has one: remove the other.", data)
-        for name in (*FLOW[kind].inputs, *manifest.consumes):
-            if not flow.has(name):
-                text = f"Stage {use.key} needs {name}, and no stage before it makes them."
-                raise PluginError("pipeline.order", text, "Add the missing stage, or change the order.", data)
-        if CHAIN.index(kind) < last:
-            text = f"Stage {use.key} is a {kind} stage and stands behind a {CHAIN[last]} stage."
-            raise PluginError("pipeline.order", text, f"Move it before the {CHAIN[last]} stage.", data)
-        last = CHAIN.index(kind)
-        seen.add(kind)
-        flow.add(kind, Input(""))
+        studio.registry.stage(use.stage)
+    for problem in problems(manifests_of(studio, (use.stage for use in stages)), stages):
+        raise problem
 
 
 def check_runs(project: Project, entry: StageEntry, params: Mapping[str, Value]) -> None:
     """Refuse parameters that name a run that is not there.
 
     Raises:
-        ProjectError: ``run.unknown``.
+        ProjectError: ``run.unknown``, with the parameter's key.
     """
     for param in entry.manifest.params:
         if param.type == "run" and params.get(param.key):
-            run_store.latest(project, str(params[param.key]))
+            try:
+                run_store.latest(project, str(params[param.key]))
+            except ProjectError as error:
+                raise ProjectError(error.code, error.text, error.hint, {**error.data, "param": param.key}) from error
 
 
-__all__ = ["Flow", "Input", "ProjectError", "check_order", "check_runs", "inputs_of", "join_key", "key_of", "resolve"]
+__all__ = [
+    "Flow",
+    "Input",
+    "Manifests",
+    "ProjectError",
+    "check_order",
+    "check_runs",
+    "inputs_of",
+    "join_key",
+    "key_of",
+    "manifests_of",
+    "problems",
+    "resolve",
+]
