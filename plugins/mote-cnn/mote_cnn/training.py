@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from motestudio.sdk import RunContext
 
-Floats = npt.NDArray[np.float32]
+from .data import Data, Floats
+
 LAST_RATE = 0.01
 """Learning rate of the last step, in parts of the first."""
 WARM_UP = 0.05
@@ -23,17 +23,6 @@ WARM_UP = 0.05
 SMOOTHING = 0.05
 LEAST_STEPS = 24
 """Steps of an epoch: a small set is gone through several times, varied anew each time, or it would hardly train."""
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """Windows in the network's input shape with their labels."""
-
-    train: Floats
-    train_labels: npt.NDArray[np.int16]
-    validation: Floats
-    validation_labels: npt.NDArray[np.int16]
-    classes: int
 
 
 @dataclass(slots=True)
@@ -45,12 +34,16 @@ class History:
     weights: Any = None
 
 
-def class_weights(labels: npt.NDArray[np.int16], classes: int) -> Floats:
-    """Weight of each class, so that a rare one counts as much as a frequent one; 1 on average."""
-    counts = np.bincount(labels, minlength=classes).astype(np.float64)
+def class_weights(targets: Floats) -> Floats:
+    """Weight of each class, so that a rare one counts as much as a frequent one; 1 on average.
+
+    Args:
+        targets: class memberships, shape (windows, classes).
+    """
+    counts = targets.sum(axis=0, dtype=np.float64)
     present = counts > 0
-    weights = np.zeros(classes, dtype=np.float32)
-    weights[present] = len(labels) / (present.sum() * counts[present])
+    weights = np.zeros(targets.shape[1], dtype=np.float32)
+    weights[present] = len(targets) / (present.sum() * counts[present])
     return weights
 
 
@@ -74,8 +67,7 @@ def train(
     history = History()
     passes = math.ceil(LEAST_STEPS / math.ceil(len(data.train) / batch))
     steps = math.ceil(passes * len(data.train) / batch)
-    one_hot = np.eye(data.classes, dtype=np.float32)
-    weights = class_weights(data.train_labels, data.classes)
+    weights = data.targets @ class_weights(data.targets)
     for epoch in range(epochs):
         rng = np.random.default_rng([ctx.seed, epoch])
         order = np.concatenate([rng.permutation(len(data.train)) for _ in range(passes)])
@@ -84,8 +76,7 @@ def train(
             ctx.check_cancelled()
             rate_of.assign(learning_rate * _schedule((epoch * steps + step) / (epochs * steps)))
             rows = np.sort(order[step * batch : (step + 1) * batch])
-            labels = data.train_labels[rows]
-            loss, right = step_of(augment(data.train[rows], rng), one_hot[labels], weights[labels])
+            loss, right = step_of(augment(data.train[rows], rng), data.targets[rows], weights[rows])
             losses += float(loss) * len(rows)
             hits += int(right)
         figures = {"loss": losses / len(order), "accuracy": hits / len(order)}
