@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Codes = npt.NDArray[np.int8]
+Codes = npt.NDArray[Any]
+"""int8 or int16, as the model has it."""
 
 ARENA_LIMIT = 16 * 1024 * 1024
 FIRST_ARENA = 64 * 1024
@@ -32,11 +33,11 @@ def reference(model: bytes, codes: Codes, tick: Callable[[int], None]) -> Codes:
 
     Args:
         model: the ``.tflite``.
-        codes: int8 features, shape (windows, ...).
+        codes: features in the type of the model's input, shape (windows, ...).
         tick: called with the number of windows done.
 
     Returns:
-        int8, shape (windows, classes).
+        In the type of the model's output, shape (windows, classes).
     """
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
@@ -44,7 +45,7 @@ def reference(model: bytes, codes: Codes, tick: Callable[[int], None]) -> Codes:
     interpreter = Interpreter(model_content=model, experimental_op_resolver_type=resolver, num_threads=1)
     interpreter.allocate_tensors()
     source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    out = np.empty((len(codes), int(np.prod(target["shape"]))), dtype=np.int8)
+    out = np.empty((len(codes), int(np.prod(target["shape"]))), dtype=target["dtype"])
     for i, row in enumerate(codes):
         tick(i)
         interpreter.set_tensor(source["index"], row.reshape(source["shape"]))
@@ -64,7 +65,7 @@ def tflm(model: bytes, codes: Codes, tick: Callable[[int], None]) -> tuple[Codes
     """Outputs and arena of TFLM.
 
     Returns:
-        int8 outputs, shape (windows, classes), and the arena: ``total``, ``head``, ``tail`` and ``items`` in bytes.
+        Outputs, shape (windows, classes), and the arena: ``total``, ``head``, ``tail`` and ``items`` in bytes.
 
     Raises:
         RuntimeError: an operator has no kernel, or no arena up to `ARENA_LIMIT` is enough.
@@ -72,8 +73,8 @@ def tflm(model: bytes, codes: Codes, tick: Callable[[int], None]) -> tuple[Codes
     from tflite_micro.python.tflite_micro import runtime
 
     interpreter, text = _with_enough_arena(runtime, model)
-    shape = interpreter.get_input_details(0)["shape"]
-    out = np.empty((len(codes), int(np.prod(interpreter.get_output_details(0)["shape"]))), dtype=np.int8)
+    shape, target = interpreter.get_input_details(0)["shape"], interpreter.get_output_details(0)
+    out = np.empty((len(codes), int(np.prod(target["shape"]))), dtype=target["dtype"])
     for i, row in enumerate(codes):
         tick(i)
         interpreter.set_input(row.reshape(shape), 0)
