@@ -1,0 +1,1 @@
+"""Built-in plugin: makes trained networks smaller, or fitter for integers."""

@@ -1,0 +1,148 @@
+"""Wraps a plain network in TFMOT's fake quantisation and takes weights and ranges out of the wrappers again.
+
+Convolution, batch norm and ReLU are rounded as the one operator that the converter makes of them. Pools are not
+rounded by themselves: the boards' kernels give their input's scale to their output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from motestudio.sdk import PluginError
+
+from .data import Floats
+
+Ranges = Mapping[str, tuple[float, float]]
+_SAME_SCALE = {"AveragePooling2D", "AveragePooling1D", "MaxPooling2D", "MaxPooling1D"}
+PREFIX = "quant_"
+
+
+def calibrated(network: Any, values: Floats, batch: int = 128) -> dict[str, tuple[float, float]]:
+    """Lowest and highest output of every layer over some windows, by the layer's name.
+
+    TFMOT's own start is -6 to 6, from which its slow averages would not come away in a few epochs.
+    """
+    import tf_keras
+
+    layers = [layer for layer in network.layers if not isinstance(layer.output, list)]
+    probe = tf_keras.Model(network.inputs, [layer.output for layer in layers])
+    low, high = np.full(len(layers), np.inf), np.full(len(layers), -np.inf)
+    for start in range(0, len(values), batch):
+        outputs = probe(values[start : start + batch], training=False)
+        for i, output in enumerate(outputs if len(layers) > 1 else [outputs]):
+            array = np.asarray(output)
+            low[i], high[i] = min(low[i], array.min()), max(high[i], array.max())
+    return {layer.name: (float(a), float(b)) for layer, a, b in zip(layers, low, high, strict=True)}
+
+
+def wrapped(network: Any, ranges: Ranges) -> Any:
+    """A copy of a plain network that rounds in training and inference, with the given ranges to begin with.
+
+    Raises:
+        PluginError: it has layers that quantisation-aware training does not know.
+    """
+    import tensorflow_model_optimization as tfmot  # type: ignore[import-untyped]
+    import tf_keras
+
+    tools = tfmot.quantization.keras
+    output_only, nothing = _configs(tools)
+
+    def annotate(layer: Any) -> Any:
+        kind = type(layer).__name__
+        if kind == "DepthwiseConv2D" and not layer.trainable:
+            # Fixed scales of the inputs: TFMOT would round them with one scale, the converter has one for each.
+            return tools.quantize_annotate_layer(layer, output_only())
+        if kind in _SAME_SCALE:
+            return tools.quantize_annotate_layer(layer, nothing())
+        return layer if kind == "InputLayer" else tools.quantize_annotate_layer(layer)
+
+    try:
+        with tools.quantize_scope({c.__name__: c for c in (output_only, nothing)}):
+            model = tools.quantize_apply(tf_keras.models.clone_model(network, clone_function=annotate))
+    except (RuntimeError, ValueError, NotImplementedError) as error:
+        text = f"The network cannot be trained for 8-bit integers: {str(error).splitlines()[0][:300]}"
+        hint = "Use 2-D convolutions, batch norm, ReLU, pools and dense layers; or leave this stage out."
+        raise PluginError("qat.layers", text, hint) from error
+    _set_ranges(model, network, ranges)
+    _copy(network, model, {v.name for v in network.weights})
+    return model
+
+
+def copy_weights(trained: Any, network: Any) -> None:
+    """Give a plain network the weights of its wrapped copy."""
+    _copy(trained, network, {v.name for v in network.weights})
+
+
+def ranges_of(trained: Any, network: Any) -> dict[str, tuple[float, float]]:
+    """Ranges that a wrapped copy found, by the plain network's layer names."""
+    found: dict[str, dict[str, float]] = {}
+    for layer, side, variable in _range_variables(trained, network):
+        found.setdefault(layer, {})[side] = float(variable.numpy())
+    return {name: (sides["min"], sides["max"]) for name, sides in found.items()}
+
+
+def _copy(source: Any, target: Any, names: set[str]) -> None:
+    values = {v.name: v for v in source.weights}
+    for variable in target.weights:
+        if variable.name in names:
+            variable.assign(values[variable.name])
+
+
+def _set_ranges(model: Any, network: Any, ranges: Ranges) -> None:
+    for layer, side, variable in _range_variables(model, network):
+        low, high = ranges.get(layer, (-6.0, 6.0))
+        # Zero has to be a code of its own, and a range a range.
+        low, high = min(low, 0.0), max(high, 0.0)
+        variable.assign(low if side == "min" else max(high, low + 1e-6))
+
+
+def _range_variables(model: Any, network: Any) -> list[tuple[str, str, Any]]:
+    """Layer of the plain network, side and variable of every range of an output."""
+    rows = []
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind not in ("QuantizeLayer", "QuantizeWrapperV2"):
+            continue
+        name = network.inputs[0].name if kind == "QuantizeLayer" else layer.name.removeprefix(PREFIX)
+        for variable in layer.weights:
+            last = variable.name.split("/")[-1].split(":")[0]
+            if last.endswith(("_min", "_max")) and variable.shape.rank == 0 and "kernel" not in last:
+                rows.append((name, last[-3:], variable))
+    return rows
+
+
+def _configs(tools: Any) -> tuple[Any, Any]:
+    """Two kinds of TFMOT's configuration of a layer: only the output is rounded, and nothing is."""
+
+    class NothingRounded(tools.QuantizeConfig):  # type: ignore[misc]
+        """Leaves weights and output as they are."""
+
+        def get_weights_and_quantizers(self, layer: Any) -> list[Any]:
+            return []
+
+        def get_activations_and_quantizers(self, layer: Any) -> list[Any]:
+            return []
+
+        def set_quantize_weights(self, layer: Any, quantize_weights: Any) -> None:
+            pass
+
+        def set_quantize_activations(self, layer: Any, quantize_activations: Any) -> None:
+            pass
+
+        def get_output_quantizers(self, layer: Any) -> list[Any]:
+            return []
+
+        def get_config(self) -> dict[str, Any]:
+            return {}
+
+    class OutputRounded(NothingRounded):
+        """Leaves weights as they are."""
+
+        def get_output_quantizers(self, layer: Any) -> list[Any]:
+            options = {"num_bits": 8, "per_axis": False, "symmetric": False, "narrow_range": False}
+            return [tools.quantizers.MovingAverageQuantizer(**options)]
+
+    return OutputRounded, NothingRounded
