@@ -102,7 +102,7 @@ class Conversation:
                 self._heard = time.monotonic()
                 self._on_event(event)
             if (breach := self._watch.look()) is not None:
-                self._end()
+                self._end(0.0)  # what takes too much would take more while it is asked
                 return Failed(self._job, breach.code, breach.text, breach.hint)
             if data is None and self._child.poll() is not None:
                 # What it sent before it died is still in the channel, unless nobody closes it.
@@ -156,8 +156,8 @@ class Conversation:
             return JobCancelled(self._job)
         return Crashed(self._job, 0 if code is None else code, "; ".join([how, *last_words(self._child.last_lines)]))
 
-    def _end(self) -> None:
-        self._child.terminate_tree(TERMINATE_S)
+    def _end(self, grace_s: float = TERMINATE_S) -> None:
+        self._child.terminate_tree(grace_s)
 
     def _settle(self) -> None:
         """Hand on what was printed before the end; the pipe may be a moment behind the channel."""

@@ -119,6 +119,7 @@ class Child:
                 self._process.kill()
         tree.kill(found)
         tree.kill_session(self.pid)
+        tree.kill_stragglers(self.pid)
         # Once it is reaped its id may become somebody else's, so this is never done twice.
         self._swept = self.wait(5.0) is not None
 

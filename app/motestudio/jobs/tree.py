@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import psutil
 
 _OWN = re.compile(rb"^(?:RssAnon|RssShmem|VmSwap):\s+(\d+) kB", re.MULTILINE)
 _SHARE = re.compile(rb"^(?:Pss_Anon|Pss_Shmem|SwapPss):\s+(\d+) kB", re.MULTILINE)
+
+_ROUNDS = 20
 
 
 def session(pid: int) -> list[int]:
@@ -59,6 +62,20 @@ def kill_session(pid: int) -> None:
     if sys.platform != "win32" and pid > 1 and pid != os.getpgid(0):
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def kill_stragglers(pid: int) -> None:
+    """After the others: who was started in the moment of the killing, or stands in another group of the session."""
+    if sys.platform == "win32" or pid == os.getsid(0):
+        return
+    for _ in range(_ROUNDS):
+        left = [other for other in session(pid) if other != pid]
+        for other in left:
+            with contextlib.suppress(OSError):
+                os.kill(other, signal.SIGKILL)
+        if not left:
+            return
+        time.sleep(0.01)
 
 
 def memory(pids: Sequence[int], exact_over: int) -> int:

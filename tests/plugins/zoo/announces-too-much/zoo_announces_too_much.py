@@ -1,0 +1,18 @@
+"""Announces more features than any disk holds."""
+
+import numpy as np
+
+from motestudio.sdk import FeatureInfo
+
+
+class Stage:
+    """A bad one."""
+
+    def infer_output(self, signal, params):
+        return FeatureInfo((1 << 40,), ("feature",))
+
+    def transform(self, windows, signal, params):
+        return np.zeros((len(windows), 1 << 40), dtype=np.float32)
+
+    def c_constants(self, signal, params):
+        return {}
