@@ -63,7 +63,8 @@ def run_stage(
 
     Raises:
         MissingError: a package that the stage needs is not installed.
-        JobError: it failed, crashed or timed out.
+        JobError: it failed, crashed or timed out; with what the stage said of its parameters (``param`` in the data)
+            where it was asked what it will give.
         Cancelled: the caller cancelled.
     """
     if entry.missing:
@@ -105,7 +106,10 @@ def run_stage(
         elif isinstance(event, Log):
             operation.log(event.text)
 
-    return result_of(studio.runner.run(spec, tell, operation.cancel), entry.manifest.title)
+    meta = result_of(studio.runner.run(spec, tell, operation.cancel), entry.manifest.title)
+    if kind.endswith(":infer") and isinstance(no := meta.get("refused"), dict):
+        raise JobError(str(no["code"]), f"{entry.manifest.title}: {no['text']}", str(no["hint"]), no["data"])
+    return meta
 
 
 def result_of(end: Terminal, title: str) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Runs a stage of each kind; what is not here calls the stage's own ``run``.
 
 Kinds of their own beside the stages': ``KIND:infer`` asks what a stage will give without computing it,
-``feature:constants`` asks a feature stage for its C twin's constants, ``feature:preview`` runs it on a few windows.
+``feature:constants`` asks a feature stage for its C twin's constants, ``KIND:preview`` runs a stage on a few windows.
+That a stage refuses its parameters is an answer to ``KIND:infer`` like any other, ``refused``: no job fails because
+somebody types a number.
 """
 
 from __future__ import annotations
@@ -56,14 +58,25 @@ def _announce_model(stage: Any, run: StageRun) -> dict[str, Any]:
     return {"info": asdict(info)}
 
 
+def _or_refused(announce: Callable[[Any, StageRun], dict[str, Any]]) -> Callable[[Any, StageRun], dict[str, Any]]:
+    def answer(stage: Any, run: StageRun) -> dict[str, Any]:
+        try:
+            return announce(stage, run)
+        except PluginError as error:
+            return {"refused": {"code": error.code, "text": error.text, "hint": error.hint, "data": error.data}}
+
+    return answer
+
+
 _ADAPTERS: Mapping[str, Callable[[Any, StageRun], dict[str, Any]]] = {
     "feature": run_feature,
     "feature:preview": run_feature,
     "feature:constants": write_constants,
-    "feature:infer": announce_feature,
-    "window:infer": _announce_windows,
-    "model:infer": _announce_model,
+    "feature:infer": _or_refused(announce_feature),
+    "window:infer": _or_refused(_announce_windows),
+    "model:infer": _or_refused(_announce_model),
     "augment": run_augment,
+    "augment:preview": run_augment,
     "segmenter": run_segmenter,
     "exporter": run_exporter,
     "decoder": run_decoder,
