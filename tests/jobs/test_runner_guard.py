@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,44 @@ def test_each_job_stands_in_its_own_folder_and_not_in_the_last_ones(bench, victi
     assert bench.runner.run(second).code == "stage.writes"
     assert theirs.read_text() == "of the first job"
     assert bench.run("probe_bounds:Where").meta["pid"] == one.meta["pid"]
+
+
+LANDLOCK = """
+import sys
+from pathlib import Path
+from motestudio.worker.landlock import confine
+sys.exit(0 if confine([Path(sys.argv[1])]) else 3)
+"""
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_where_the_kernel_can_it_holds_c_code_and_programs_too(bench, tmp_path, monkeypatch, fresh):
+    if subprocess.run([sys.executable, "-c", LANDLOCK, str(tmp_path)], check=False).returncode:
+        pytest.skip("this kernel has no Landlock")
+    for name in ("temp", "project", "cache"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    bench.folder = tmp_path / "cache"
+    victim = tmp_path / "project" / "data.bin"
+    victim.write_bytes(b"recorded with care")
+    before = everything(victim.parent)
+    end = bench.run("probe_bounds:WritesByOtherMeans", inputs={"data": str(victim)}, fresh=fresh)
+    assert isinstance(end, Completed), end
+    assert not any(end.meta["done"]), end.meta
+    assert everything(victim.parent) == before
+
+
+def test_a_worker_serves_only_jobs_under_its_own_roof(bench, tmp_path, monkeypatch):
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    pids = {}
+    for name in ("one", "two", "temp/a", "temp/b"):
+        bench.folder = tmp_path / name
+        bench.folder.mkdir()
+        pids[name] = [bench.run("Fine", heavy=False).meta["pid"] for _ in range(2)]
+        assert len(set(pids[name])) == 1
+    assert len({tuple(p) for p in pids.values()}) == 3
+    assert pids["temp/a"] == pids["temp/b"]
 
 
 TRAINING = """

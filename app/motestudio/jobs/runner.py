@@ -54,9 +54,14 @@ class JobSpec:
 
 
 class _Worker:
-    """A worker process with the lines that it prints and its temporary folder, which end with it."""
+    """A worker process with the lines that it prints and its temporary folder, which end with it.
 
-    def __init__(self) -> None:
+    Args:
+        roof: nothing outside this folder and the temporary one can it write; None leaves it free.
+    """
+
+    def __init__(self, roof: Path | None) -> None:
+        self.roof = roof
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         try:
             self.scratch = scratch.make()
@@ -64,7 +69,7 @@ class _Worker:
             text = f"There is no temporary folder for a worker: {error.strerror}."
             raise JobError("job.start", text, "Free some space on the disk of the temporary folder.") from error
         try:
-            self.child: Child = spawn("worker", on_log=self.lines.put, env=scratch.environment(self.scratch))
+            self.child: Child = spawn("worker", on_log=self.lines.put, env=scratch.environment(self.scratch, roof))
         except BaseException:
             scratch.remove(self.scratch)
             raise
@@ -87,7 +92,8 @@ class JobRunner:
         history: of the jobs it ran and runs.
 
     Args:
-        max_warm: workers kept for the next job, for each of heavy and light; 0 keeps none.
+        max_warm: workers kept for the next job, for each of heavy and light (of those one more, as jobs of the project
+            and of temporary folders alternate there); 0 keeps none.
     """
 
     def __init__(self, max_warm: int = 1) -> None:
@@ -173,7 +179,7 @@ class JobRunner:
         cancel.raise_if_cancelled()
         self.history.running(job)
         try:
-            worker = self._take(spec.heavy, fresh=spec.fresh)
+            worker = self._take(spec)
         except JobError as error:
             return Crashed(job, 0, error.text)
         reusable = False
@@ -206,17 +212,23 @@ class JobRunner:
             silence_s=spec.silence_s,
         )
 
-    def _take(self, heavy: bool, *, fresh: bool) -> _Worker:
-        while not fresh:
+    def _take(self, spec: JobSpec) -> _Worker:
+        message = spec.message
+        # What builds firmware runs other people's tools, which keep files where they like.
+        free = message.kind == "target"
+        roof = None if free else scratch.roof_of(Path(message.workdir), alone=spec.fresh)
+        while not spec.fresh:
             with self._lock:
-                worker = self._warm[heavy].pop() if self._warm[heavy] else None
-                if worker is not None and worker.usable:
+                warm = self._warm[spec.heavy]
+                worker = next((w for w in warm if w.roof == roof), None)
+                if worker is None:
+                    break
+                warm.remove(worker)
+                if worker.usable:
                     self._busy.add(worker)
                     return worker
-            if worker is None:
-                break
             worker.close(0.0)
-        worker = _Worker()
+        worker = _Worker(roof)
         with self._lock:
             self._busy.add(worker)
         if self._closing.cancelled:
@@ -227,11 +239,14 @@ class JobRunner:
     def _give_back(self, heavy: bool, worker: _Worker) -> None:
         with self._lock:
             self._busy.discard(worker)
-            keep = worker.usable and not self._closing.cancelled and len(self._warm[heavy]) < self._max_warm
+            warm = self._warm[heavy]
+            keep = worker.usable and not self._closing.cancelled and self._max_warm > 0
             if keep:
-                self._warm[heavy].append(worker)
-        if not keep:
-            worker.close(0.0)
+                warm.append(worker)
+            most = self._max_warm + (not heavy) if self._max_warm else 0
+            leaving = [warm.pop(0) for _ in range(len(warm) - most)] if keep else [worker]
+        for old in leaving:
+            old.close(0.0)
 
     def _end(self, worker: _Worker) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 _PREFIX = "mote-worker-"
-VARIABLE = "MOTE_SCRATCH"
+VARIABLE, ROOF = "MOTE_SCRATCH", "MOTE_ROOF"
 _NAMES = ("TMPDIR", "TEMP", "TMP", "JOBLIB_TEMP_FOLDER", "MPLCONFIGDIR", "NUMBA_CACHE_DIR", VARIABLE)
 """What libraries look at to know where they may write what nobody asked for."""
 
@@ -23,9 +23,24 @@ def make() -> Path:
     return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")).resolve()
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """What a worker needs in its environment to write there."""
-    return dict.fromkeys(_NAMES, str(folder))
+def environment(folder: Path, roof: Path | None) -> dict[str, str]:
+    """What a worker needs in its environment to write there, and under `roof`, and where it can be held, only there."""
+    return dict.fromkeys(_NAMES, str(folder)) | {ROOF: "" if roof is None else str(roof)}
+
+
+def roof_of(workdir: Path, *, alone: bool) -> Path:
+    """The folder under which a worker that runs a job in `workdir` may write at most, whatever else runs in it.
+
+    Args:
+        workdir: of the job.
+        alone: no other job will run in this worker.
+    """
+    real = workdir.resolve()
+    if alone:
+        return real
+    temporary = Path(tempfile.gettempdir()).resolve()
+    # Temporary folders each have a parent of their own: for one worker to serve them all, they count as one.
+    return temporary if real.is_relative_to(temporary) else real.parent
 
 
 def remove(folder: Path) -> None:

@@ -35,6 +35,7 @@ from motestudio.jobs.messages import (
 from motestudio.worker.adapters import run_stage
 from motestudio.worker.context import WorkerContext, readable
 from motestudio.worker.guard import Guard, refusal_in
+from motestudio.worker.landlock import confine
 from motestudio.worker.loader import PluginLoader
 from motestudio.worker.plain import plain
 from motestudio.worker.stage_run import StageRun
@@ -179,6 +180,8 @@ def main(_argv: list[str]) -> int:
         return 2
     scratch = Path(os.environ.pop(scratch_folders.VARIABLE, "") or tempfile.gettempdir())
     os.chdir(scratch)
+    if roof := os.environ.pop(scratch_folders.ROOF, ""):
+        confine([scratch, Path(roof)])
     guard = Guard(scratch)
     guard.install()
     code = Worker(channel, guard, scratch).serve()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import multiprocessing
 import os
 import shutil
 import socket
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from multiprocessing import shared_memory
 from pathlib import Path
 
 import numpy as np
@@ -267,3 +270,27 @@ class Where:
 
     def run(self, ctx, inputs, params):
         return {"pid": os.getpid(), "cwd": str(Path.cwd())}
+
+
+class WritesByOtherMeans:
+    """Writes elsewhere where no Python code is seen to."""
+
+    def run(self, ctx, inputs, params):
+        victim, done = str(inputs["data"]), []
+        for argv in (
+            ["sh", "-c", f"echo gone > '{victim}'"],
+            ["rm", "-f", victim],
+            ["truncate", "-s", "0", victim],
+            ["mkdir", victim + "-new"],
+            [sys.executable, "-c", f"open({victim!r}, 'w').write('gone')"],
+        ):
+            done.append(subprocess.run(argv, capture_output=True, check=False).returncode == 0)
+        libc = ctypes.CDLL(None, use_errno=True)
+        done += [libc.open(victim.encode(), os.O_RDWR) >= 0, libc.unlink(victim.encode()) == 0]
+        subprocess.run(["sh", "-c", "echo x > mine && mv mine mine2 && rm mine2 && mkdir deep"], check=True)
+        lock = multiprocessing.Lock()
+        with lock:
+            shared = shared_memory.SharedMemory(create=True, size=64)
+            shared.close()
+            shared.unlink()
+        return {"done": done}
