@@ -1,5 +1,7 @@
 /* C twin of mote-imu/envelope: biquads in direct form II transposed, channel by channel, straight from the window.
- * The state of one channel is all the memory there is. */
+ * The state of one channel is all the memory there is; where a spectrum is wanted, its series comes on top. */
+#include <string.h>
+
 #include "mote_core.h"
 
 #include "feature_params.h"
@@ -7,7 +9,13 @@
 
 #define SECTIONS MOTE_ENVELOPE_SECTIONS
 
+#if MOTE_ENVELOPE_BANDS
+_Static_assert(MOTE_FEATURE_COUNT == MOTE_CHANNELS * MOTE_ENVELOPE_BANDS, "features are channels by bands");
+
+static float series[MOTE_ENVELOPE_FFT];
+#else
 _Static_assert(MOTE_FEATURE_COUNT == MOTE_ENVELOPE_POINTS * MOTE_CHANNELS, "features are points by channels");
+#endif
 
 typedef struct {
   float z0;
@@ -35,6 +43,16 @@ static float as_feature(float strength) {
 #endif
 }
 
+static void keep(mote_sink *sink, size_t channel, size_t point, float value) {
+#if MOTE_ENVELOPE_BANDS
+  (void)sink;
+  (void)channel;
+  series[point] = value;
+#else
+  mote_emit(sink, point * MOTE_CHANNELS + channel, value);
+#endif
+}
+
 static void run_channel(const int16_t *window, size_t channel, mote_sink *sink) {
   state z[SECTIONS + 1] = {{0.0f, 0.0f}};
   const int32_t first = window[channel];
@@ -53,15 +71,44 @@ static void run_channel(const int16_t *window, size_t channel, mote_sink *sink) 
 #endif
     x = step_section(&MOTE_ENVELOPE_FILTER[5 * SECTIONS], &z[SECTIONS], x);
     if (--left == 0) {
-      mote_emit(sink, point * MOTE_CHANNELS + channel, as_feature(x * MOTE_ENVELOPE_SCALE[channel]));
+      keep(sink, channel, point, as_feature(x * MOTE_ENVELOPE_SCALE[channel]));
       left = MOTE_ENVELOPE_STEP;
       ++point;
     }
   }
 }
 
+#if MOTE_ENVELOPE_BANDS
+static void emit_spectrum(size_t channel, mote_sink *sink) {
+  float mean = 0.0f;
+  for (size_t i = 0; i < MOTE_ENVELOPE_POINTS; ++i) {
+    mean += series[i];
+  }
+  mean /= (float)MOTE_ENVELOPE_POINTS;
+  for (size_t i = 0; i < MOTE_ENVELOPE_POINTS; ++i) {
+    series[i] = (series[i] - mean) * MOTE_ENVELOPE_WINDOW[i];
+  }
+  memset(series + MOTE_ENVELOPE_POINTS, 0, (MOTE_ENVELOPE_FFT - MOTE_ENVELOPE_POINTS) * sizeof *series);
+  mote_rfft_power(series, MOTE_ENVELOPE_FFT, MOTE_ENVELOPE_TABLE);
+  series[MOTE_ENVELOPE_FFT / 2] *= 0.5f;
+  size_t at = 0;
+  for (size_t band = 0; band < MOTE_ENVELOPE_BANDS; ++band) {
+    const float *const from = series + MOTE_ENVELOPE_BAND_START[band];
+    float power = 0.0f;
+    for (int16_t i = 0; i < MOTE_ENVELOPE_BAND_COUNT[band]; ++i, ++at) {
+      power += from[i] * MOTE_ENVELOPE_WEIGHTS[at];
+    }
+    const float level = 0.25f * mote_log2f(larger(power * MOTE_ENVELOPE_POWER, 0x1p-24f)) + 2.0f;
+    mote_emit(sink, channel * MOTE_ENVELOPE_BANDS + band, level);
+  }
+}
+#endif
+
 void mote_feature_run(const int16_t *window, mote_sink *sink) {
   for (size_t channel = 0; channel < MOTE_CHANNELS; ++channel) {
     run_channel(window, channel, sink);
+#if MOTE_ENVELOPE_BANDS
+    emit_spectrum(channel, sink);
+#endif
   }
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +87,7 @@ def design(signal: SignalInfo, params: Mapping[str, Value]) -> Design:
         segments=segments,
         first_bin=first,
         last_bin=last,
-        weights=_weights(rate, segment, _edges(low, high, int(params["bands"]), params["spacing"] == "log")),
+        weights=band_weights(rate, segment, band_edges(low, high, int(params["bands"]), params["spacing"] == "log")),
         power=np.float32(2.0 / (segment * energy * segments)) * np.square(gains(signal, params)),
         height=np.float32(segment * energy / window.sum() ** 2),
         peaks=int(params["peaks"]),
@@ -125,12 +126,22 @@ def _range(rate: float, segment: int, fmin: float, fmax: float) -> tuple[float, 
     return low, high
 
 
-def _edges(low: float, high: float, bands: int, log: bool) -> npt.NDArray[np.float64]:
+def band_edges(low: float, high: float, bands: int, log: bool) -> npt.NDArray[np.float64]:
+    """Edges of bands in hertz, shape (bands + 1,): equally far apart in octaves or in hertz."""
     return np.geomspace(low, high, bands + 1) if log else np.linspace(low, high, bands + 1)
 
 
-def _weights(rate: float, segment: int, edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """The part of every bin's width that lies in each band, so that bands share bins and lose no power."""
+def band_weights(rate: float, segment: int, edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """The part of every bin's width that lies in each band, so that bands share bins and lose no power.
+
+    Args:
+        rate: of the signal, Hz.
+        segment: length of the transform.
+        edges: from `band_edges`, above 0.
+
+    Returns:
+        float32, shape (bands, segment / 2 + 1); every band has some weight.
+    """
     distance = rate / segment
     centres = np.arange(segment // 2 + 1) * distance
     left, right = np.maximum(centres - distance / 2, 0.0), np.minimum(centres + distance / 2, rate / 2)
@@ -139,3 +150,14 @@ def _weights(rate: float, segment: int, edges: npt.NDArray[np.float64]) -> npt.N
     # Rounding of the edges leaves crumbs that would cost the board a product each.
     weights[weights < 1e-6] = 0.0
     return weights
+
+
+def band_constants(weights: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[Any]]:
+    """Weights of bands as a C twin reads them: each band's first bin, its number of bins, all weights in a row."""
+    used = [np.flatnonzero(row) for row in weights]
+    parts = [row[u[0] : u[-1] + 1] for row, u in zip(weights, used, strict=True)]
+    return {
+        "BAND_START": np.array([u[0] for u in used], dtype=np.int16),
+        "BAND_COUNT": np.array([len(part) for part in parts], dtype=np.int16),
+        "WEIGHTS": np.concatenate(parts),
+    }

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from motestudio.sdk import FeatureInfo, SignalInfo, Value, dsp
 
-from .bands import Design, design
+from .bands import Design, band_constants, design
 from .units import log2, power_level
 from .welch import Welch, per_block
 
@@ -79,14 +79,7 @@ class Spectral:
             "SPECTRAL_CENTROID": int(plan.centroid),
         }
         if len(plan.weights):
-            used = [np.flatnonzero(row) for row in plan.weights]
-            constants |= {
-                "SPECTRAL_BAND_START": np.array([u[0] for u in used], dtype=np.int16),
-                "SPECTRAL_BAND_COUNT": np.array([u[-1] + 1 - u[0] for u in used], dtype=np.int16),
-                "SPECTRAL_WEIGHTS": np.concatenate(
-                    [row[u[0] : u[-1] + 1] for row, u in zip(plan.weights, used, strict=True)]
-                ),
-            }
+            constants |= {f"SPECTRAL_{k}": v for k, v in band_constants(plan.weights).items()}
         return constants
 
 

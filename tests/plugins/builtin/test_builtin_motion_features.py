@@ -372,6 +372,8 @@ BAND = {"low": 10.0, "high": 40.0}
         BAND | {"detector": "square", "order": 4, "step_ms": 10.0, "log": False},
         BAND | {"detector": "square", "cutoff": 3.0, "order": 1},
         {"low": 1.0, "order": 3, "log": False, "gain": 4.0},
+        BAND | {"output": "spectrum", "step_ms": 20.0, "cutoff": 20.0},
+        {"output": "spectrum", "step_ms": 10.0, "bands": 30, "detector": "square", "log": False},
     ],
 )
 def test_envelope_twin_agrees_on_gestures(stage, twin, make_signal, shared, params):
@@ -401,6 +403,23 @@ def test_envelope_is_the_amplitude_of_what_is_in_the_band(stage, make_signal, de
     levels = stage("mote-imu/envelope", log=True, **options)
     got = levels.code.transform(counts, signal, levels.params)[0, :, 0]
     np.testing.assert_allclose(got, 2 + 0.5 * np.log2(np.maximum(values, 2.0**-12)), atol=1e-4)
+
+
+def test_rate_of_knocks_is_a_line_in_the_envelopes_spectrum(stage, twin, make_signal):
+    """A resonance at 900 Hz, struck 37 times a second, under a stronger hum: as a bearing's fault is."""
+    t = np.arange(6000) / 4000.0
+    struck = sum(
+        np.where(t >= s, np.exp(-250 * (t - s)) * np.sin(5655 * (t - s)), 0) for s in np.arange(0.01, 1.5, 1 / 37)
+    )
+    hum = 5.0 * np.sin(2 * np.pi * 50 * t)
+    counts = np.rint(1000 * (struck + hum))[None, :, None].astype(np.int16)
+    options = {"low": 600.0, "high": 1200.0, "cutoff": 100.0, "step_ms": 4.0, "output": "spectrum", "bands": 50}
+    envelope = stage("mote-imu/envelope", **options)
+    signal = make_signal(4000.0, 6000, ACC[:1])
+    values = agree(twin, envelope, signal, counts)[0, 0]
+    centres = np.linspace(1 / 1.5, 100.0, 51)[:-1] + 1.0
+    assert centres[values.argmax()] == pytest.approx(37.0, abs=1.5)
+    assert np.sort(values)[-4:].min() > np.median(values) + 0.3
 
 
 def test_envelope_of_a_still_window_has_no_transient(stage, make_signal):
@@ -446,6 +465,8 @@ def test_single_precision_keeps_the_response_wherever_a_band_is_allowed(stage, m
         ({"low": 20.0, "high": 10.0}, "envelope.band"),
         ({"low": 0.1, "high": 0.101}, "envelope.band"),
         ({"step_ms": 5000.0}, "envelope.step"),
+        ({"output": "spectrum", "step_ms": 200.0}, "envelope.points"),
+        ({"output": "spectrum", "cutoff": 0.5}, "envelope.spectrum"),
     ],
 )
 def test_envelope_says_what_does_not_fit(stage, make_signal, params, code):
@@ -457,6 +478,15 @@ def test_envelope_says_what_does_not_fit(stage, make_signal, params, code):
 
 
 # ---- all of them
+
+
+def test_statistics_and_spectrum_lie_side_by_side_in_one_input(stage, twin, make_signal, shared):
+    windows, signal = wand(shared), make_signal(119.0, 119, IMU)
+    both = [stage("mote-imu/statistics"), stage("mote-imu/spectral", **FULL)]
+    wanted = np.concatenate([s.code.transform(windows, signal, s.params) for s in both], axis=2)
+    compiled = twin(both[0], signal, SCALE, ZERO_POINT, both[1])
+    np.testing.assert_allclose(compiled.floats(windows), wanted, rtol=1e-4, atol=2e-5)
+    assert np.abs(compiled.codes(windows).astype(int) - quantise(wanted, SCALE, ZERO_POINT)).max() <= 1
 
 
 def test_importing_the_stages_loads_numpy_only(tmp_path):
