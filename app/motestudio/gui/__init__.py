@@ -21,7 +21,7 @@ such as ``Space`` never reach them while a text field has the focus). Pages neve
     context.open_project(folder, then=None); context.create_project(folder, template, name, then=None)
     context.show_error(error); context.show_message(text, hint="", tone="info", action="", act=None)
     context.set_stage("train", "running")     rail dot: none | running | fresh | stale | failed
-    context.goto(page); context.undo(); context.redo()
+    context.goto(page); context.show_running_job(); context.undo(); context.redo()
     context.run_id, context.choose_run(id): the run that Train, Analyse and Deploy look at, empty for the newest
     context.edits.submit(title, make, on_done)    changes that push undo steps, one after the other and in turn with
         undo; ``make()`` returns the ``fn(operation)`` when its turn comes, or None

@@ -40,6 +40,7 @@ class AppContext(QObject):
         about_to_step: undo or redo was asked for; pages hand edits that they still hold back to `edits`.
         page_wanted(str): somebody called `goto`.
         take_wanted(str): somebody called `show_take`.
+        running_job_wanted: somebody called `show_running_job`.
         message_wanted(dict): somebody called `show_message`.
         error_wanted(object, str): somebody called `show_error`.
     """
@@ -55,6 +56,7 @@ class AppContext(QObject):
     about_to_step = Signal()
     page_wanted = Signal(str)
     take_wanted = Signal(str)
+    running_job_wanted = Signal()
     message_wanted = Signal(dict)
     error_wanted = Signal(object, str)
 
@@ -131,6 +133,11 @@ class AppContext(QObject):
         """Show a recording where recordings are looked at."""
         self.goto("label")
         self.take_wanted.emit(name)
+
+    def show_running_job(self) -> None:
+        """Show the jobs, and of them the one that runs."""
+        self.goto("jobs")
+        self.running_job_wanted.emit()
 
     def set_stage(self, page: str, state: str) -> None:
         """Set a rail dot: ``none``, ``running``, ``fresh``, ``stale`` or ``failed``."""

@@ -20,7 +20,7 @@ from motestudio.gui.frame.link_health import LinkHealth
 from motestudio.gui.frame.log_panel import LogPanel
 from motestudio.gui.frame.palette import CommandPalette
 from motestudio.gui.frame.rail import Rail
-from motestudio.gui.page import OTHER_PAGES, PAGES, WORK_PAGES, Page
+from motestudio.gui.page import JOBS_PAGE, OTHER_PAGES, PAGES, WORK_PAGES, Page
 from motestudio.gui.stage_watch import StageWatch
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets.marks import Separator
@@ -97,6 +97,7 @@ class MainWindow(QWidget):
         self.header.breadcrumb.clicked.connect(self._project_menu)
         self.header.board.clicked.connect(self._board_menu)
         self.strip.log_wanted.connect(self._toggle_log)
+        self.strip.jobs_wanted.connect(context.show_running_job)
         self.inspector.folded_by_user.connect(self._folded)
         context.page_wanted.connect(self.show_page)
         context.project_changed.connect(self._project_changed)
@@ -168,6 +169,7 @@ class MainWindow(QWidget):
             )
         commands += [Command(f"go.{s.key}", f"Go to {s.title}", self._goer(s.key), "Page") for s in OTHER_PAGES]
         commands += [
+            Command(f"go.{JOBS_PAGE.key}", "Go to Jobs", self._goer(JOBS_PAGE.key), "Page", "Ctrl+J"),
             Command("project.start", "Show the start page", self._goer("start"), "Project"),
             Command("project.open", "Open a project", self.choose_project, "Project", "Ctrl+O"),
             Command("project.close", "Close the project", self._close_project, "Project", "", has_project),

@@ -114,4 +114,7 @@ OTHER_PAGES = (
     PageSpec("settings", "Settings", "ph.gear-six", needs_project=False),
 )
 START_PAGE = PageSpec("start", "Start", "ph.house", needs_project=False)
-PAGES = {spec.key: spec for spec in (*WORK_PAGES, *OTHER_PAGES, START_PAGE)}
+JOBS_PAGE = PageSpec("jobs", "Jobs", "ph.queue", needs_project=False)
+"""Not in the rail, which is the order of the work: the job strip opens it, and Ctrl+J."""
+
+PAGES = {spec.key: spec for spec in (*WORK_PAGES, *OTHER_PAGES, START_PAGE, JOBS_PAGE)}

@@ -1,9 +1,9 @@
-"""The job strip: what runs, how far, how long still, Cancel; the last result; Log. Always there, never a modal."""
+"""The job strip: what runs, how far, how long still, Cancel; the last result; Jobs and Log. Never a modal."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QPaintEvent
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from motestudio.gui.bridge import Bridge, RunningOperation
@@ -23,10 +23,12 @@ class JobStrip(QWidget):
     """Follows the bridge.
 
     Signals:
-        log_wanted: the user wants the log.
+        log_wanted: the user wants the log; the last result was clicked, or Log.
+        jobs_wanted: the user wants the jobs; what runs was clicked, or Jobs.
     """
 
     log_wanted = Signal()
+    jobs_wanted = Signal()
 
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,9 +48,15 @@ class JobStrip(QWidget):
         self.result_mark = IconMark("ph.check-circle", "ok", 14)
         self.result = ElidedText("", "caption", "text_secondary", "right")
         self.result_time = Text("", "caption", "text_muted")
+        clickable: tuple[QWidget, ...] = (self.title, self.text, self.bar, self.left, self.result)
+        for part in clickable:
+            part.setCursor(Qt.CursorShape.PointingHandCursor)
         for words in (self.text, self.result):
             words.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.jobs = Button("Jobs", "link")
+        self.jobs.setToolTip("What runs and waits  Ctrl+J")
         self.log = Button("Log", "link")
+        self.log.setToolTip("Ctrl+L")
         row.addWidget(self.title)
         row.addWidget(self.text)
         for widget in (self.bar, self.percent, self.left, self.cancel):
@@ -57,9 +65,11 @@ class JobStrip(QWidget):
         row.addWidget(self.result_mark)
         row.addWidget(self.result)
         row.addWidget(self.result_time)
+        row.addWidget(self.jobs)
         row.addWidget(self.log)
         self.cancel.clicked.connect(self._cancel)
         self.log.clicked.connect(self.log_wanted)
+        self.jobs.clicked.connect(self.jobs_wanted)
         self._timer = QTimer(self)
         self._timer.setInterval(500)
         self._timer.timeout.connect(self.refresh)
@@ -78,6 +88,20 @@ class JobStrip(QWidget):
         self._timer.stop()
         self._quiet.stop()
         super().hideEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """What runs leads to the jobs, the last result to the log; the buttons do the same by keyboard."""
+        x = event.position().x()
+        if event.button() != Qt.MouseButton.LeftButton or not self.rect().contains(event.position().toPoint()):
+            return
+        if self.result.isVisible() and self.result_mark.x() <= x <= self.result_time.geometry().right():
+            self.log_wanted.emit()
+        elif x <= self._end_of_running():
+            self.jobs_wanted.emit()
+
+    def _end_of_running(self) -> int:
+        widgets = (self.title, self.text, self.bar, self.percent, self.left)
+        return max(w.geometry().right() for w in widgets if w.isVisible())
 
     @Slot(object)
     def _started(self, _: RunningOperation) -> None:

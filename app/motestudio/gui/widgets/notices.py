@@ -60,14 +60,16 @@ class EmptyState(QWidget):
         buttons.setSpacing(8)
         buttons.addStretch(1)
         self.virtual = Button("Use the virtual board", "secondary", "ph.cpu")
-        self.virtual.setVisible(virtual)
         self.action = Button(action or "Go", "primary", key=key)
-        self.action.setVisible(bool(action))
+        # Only hidden here, never shown: without a parent yet they would flash up as windows and take the focus along.
         if virtual:
             buttons.addWidget(self.virtual)
         else:
             self.virtual.setParent(self)
+            self.virtual.hide()
         buttons.addWidget(self.action)
+        if not action:
+            self.action.hide()
         buttons.addStretch(1)
         box.addLayout(buttons)
         outer.addLayout(box)
