@@ -164,3 +164,37 @@ def test_every_place_on_a_slider_is_an_allowed_value(low, span, step, share):
     assert -1e-9 <= scale.share(value) <= 1 + 1e-9
     assert low <= scale.moved(value, 1) <= low + span
     assert scale.value(0.0) <= scale.value(1.0)
+
+
+def test_a_run_is_chosen_by_id_or_none_at_all(qtbot):
+    param = Param("teacher", "run", "", "Teacher")
+    form = ParamForm([param], {"teacher": "run-009"}, runs={"run-003": "94.1 %", "run-001": "90.0 %"})
+    qtbot.addWidget(form)
+    form.show()
+    choice = form.fields["teacher"].field
+    assert [choice.itemText(n) for n in range(choice.count())] == [
+        "none",
+        "run-003  94.1 %",
+        "run-001  90.0 %",
+        "run-009  gone",
+    ]
+    assert choice.currentData() == "run-009"
+    with qtbot.waitSignal(form.changed) as said:
+        choice.setFocus()
+        qtbot.keyClick(choice, Qt.Key.Key_Home)
+        qtbot.keyClick(choice, Qt.Key.Key_Down)
+    assert said.args == ["teacher", ""]
+    assert form.values == {"teacher": "run-003"}
+    assert difference_words(param, "", "run-003") == "teacher none to run-003"
+
+
+def test_what_the_stage_refuses_stands_at_its_field_until_it_is_taken_back(qtbot, form):
+    form.set_refusals({"frame": "A frame is longer than the window. Make it shorter.", "note": "Too long."})
+    assert form.fields["frame"].help.text().startswith("A frame is longer")
+    assert form.fields["note"].isVisible()
+    form.set_values({"frame": 100})
+    assert form.fields["frame"].help.text().startswith("A frame is longer")
+    assert form.values["frame"] == 100
+    form.set_refusals({})
+    assert form.fields["frame"].help.text() == "Length of a frame."
+    assert not form.fields["note"].isVisible()

@@ -5,6 +5,8 @@ Fields know nothing of stages; `forms.ParamForm` puts them together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -17,8 +19,13 @@ from motestudio.gui.widgets import Canvas, Choice, Painted, PaintedButton, Text,
 _CHOICE_WIDTH = 120
 
 
+NO_RUN = "none"
+
+
 def shown(param: Param, value: Value) -> str:
     """A value as the form shows it, without its unit."""
+    if param.type == "run":
+        return str(value) or NO_RUN
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, str):
@@ -63,12 +70,36 @@ class ResetButton(PaintedButton):
             canvas.ring(rect, 4)
 
 
+class RunChoice(Choice):
+    """A choice among runs by id, with what each of them reached; the newest first, and none at all.
+
+    Args:
+        runs: what to say of each run, by id.
+        name: for assistive technology.
+    """
+
+    def __init__(self, runs: Mapping[str, str], name: str) -> None:
+        super().__init__((), name)
+        self.addItem(NO_RUN, "")
+        for run, words in runs.items():
+            self.addItem(f"{run}  {words}".rstrip(), run)
+
+    def set_run(self, run: str) -> None:
+        """Show a run; one that is not there (any more) is shown as gone."""
+        at = self.findData(run)
+        if at < 0:
+            self.addItem(f"{run}  gone", run)
+            at = self.count() - 1
+        self.setCurrentIndex(at)
+
+
 class ParamField(QWidget):
     """A parameter's row.
 
     Args:
         param: what it is.
         value: to begin with.
+        runs: what a parameter of the type ``run`` chooses from: words by run id.
 
     Signals:
         changed(str, object): the user set this parameter to this value, which is allowed.
@@ -76,11 +107,15 @@ class ParamField(QWidget):
 
     changed = Signal(str, object)
 
-    def __init__(self, param: Param, value: Value, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, param: Param, value: Value, runs: Mapping[str, str] | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.param = param
+        self._runs = dict(runs or {})
         self._value = value
         self._saved: Value | None = None
+        self._problem = False
         title = param.title or param.key
         self.title = Text(title, "body", wrap=True)
         self.title.setToolTip(param.help)
@@ -120,6 +155,8 @@ class ParamField(QWidget):
             field.set_value(float(value))
         elif isinstance(field, Toggle):
             field.setChecked(bool(value))
+        elif isinstance(field, RunChoice):
+            field.set_run(str(value))
         elif isinstance(field, Choice):
             field.setCurrentText(str(value))
         elif isinstance(field, TextField):
@@ -133,8 +170,14 @@ class ParamField(QWidget):
         self._saved = saved
         self._mark()
 
+    @property
+    def has_problem(self) -> bool:
+        """Whether something is said against the value."""
+        return self._problem
+
     def set_problem(self, problem: str) -> None:
         """Say in place what is wrong with the value; the help comes back with an empty text."""
+        self._problem = bool(problem)
         self.help.setText(problem or self.param.help)
         self.help.set_ink("bad" if problem else "text_muted")
         self.help.setVisible(bool(self.help.text()))
@@ -160,6 +203,11 @@ class ParamField(QWidget):
             choice.setFixedWidth(_CHOICE_WIDTH)
             choice.textActivated.connect(self._take)
             return choice
+        if param.type == "run":
+            run = RunChoice(self._runs, title)
+            run.set_run(str(self._value))
+            run.activated.connect(self._run_chosen)
+            return run
         text = TextField(str(self._value), title)
         text.editingFinished.connect(self._typed)
         return text
@@ -173,10 +221,11 @@ class ParamField(QWidget):
         top.addWidget(self.title, 1)
         top.addWidget(self.dot)
         top.addWidget(self.reset)
-        if self.param.type != "text":
+        below = self.param.type in ("text", "run")
+        if not below:
             top.addWidget(self.field)
         box.addLayout(top)
-        if self.param.type == "text":
+        if below:
             box.addWidget(self.field)
         if self.slider is not None:
             box.addWidget(self.slider)
@@ -209,6 +258,10 @@ class ParamField(QWidget):
         if self.slider is not None and self.sender() is not self.slider:
             self.slider.set_value(float(value))
         self._take(value)
+
+    def _run_chosen(self, _: int) -> None:
+        if isinstance(self.field, RunChoice):
+            self._take(self.field.currentData())
 
     def _typed(self) -> None:
         if isinstance(self.field, TextField):

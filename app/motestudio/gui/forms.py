@@ -23,6 +23,7 @@ class ParamForm(QWidget):
         params: the table.
         values: what to show; defaults where a value is missing or not allowed (then the field says so).
         saved: what the dots compare with, see `set_saved`.
+        runs: what parameters of the type ``run`` choose from: words by run id, newest first.
 
     Signals:
         changed(str, object): the user set this parameter to this (allowed) value.
@@ -35,11 +36,14 @@ class ParamForm(QWidget):
         params: Sequence[Param],
         values: Mapping[str, Value] | None = None,
         saved: Mapping[str, Value] | None = None,
+        runs: Mapping[str, str] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.fields: dict[str, ParamField] = {}
         self._groups: list[tuple[list[QWidget], list[ParamField]]] = []
+        self._runs = dict(runs or {})
+        self._refusals: dict[str, str] = {}
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(12)
@@ -58,7 +62,7 @@ class ParamForm(QWidget):
             box.addWidget(head)
         fields = []
         for param in params:
-            field = ParamField(param, param.default)
+            field = ParamField(param, param.default, self._runs)
             field.changed.connect(self._changed)
             self.fields[param.key] = field
             fields.append(field)
@@ -75,7 +79,7 @@ class ParamForm(QWidget):
         for key, field in self.fields.items():
             given = values.get(key, field.param.default)
             try:
-                good, problem = field.param.check(given), ""
+                good, problem = field.param.check(given), self._refusals.get(key, "")
             except PluginError as error:
                 good, problem = field.param.default, f"{error.text} {error.hint}"
             if good != field.value or problem:
@@ -100,7 +104,16 @@ class ParamForm(QWidget):
         field = self.fields.get(key)
         if field is not None:
             field.set_problem(problem)
+            self._show_some()
         return field is not None
+
+    def set_refusals(self, refusals: Mapping[str, str]) -> None:
+        """What the stage itself says against values that its table allows, by parameter; stays until told otherwise."""
+        before, self._refusals = self._refusals, {k: v for k, v in refusals.items() if k in self.fields}
+        for key in {*before, *self._refusals}:
+            if not self.fields[key].field.property("invalid"):
+                self.fields[key].set_problem(self._refusals.get(key, ""))
+        self._show_some()
 
     def _changed(self, key: str, value: object) -> None:
         self._show_some()
@@ -111,7 +124,8 @@ class ParamForm(QWidget):
         for heads, fields in self._groups:
             some = False
             for field in fields:
-                show = is_shown(field.param, values)
+                # What is wrong is seen, whatever the condition says.
+                show = is_shown(field.param, values) or field.has_problem
                 field.setVisible(show)
                 some = some or show
             for head in heads:
