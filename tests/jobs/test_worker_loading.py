@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import textwrap
+from dataclasses import replace
 
+import msgspec
 import numpy as np
 
 from motestudio.jobs.messages import Completed, Failed
@@ -77,6 +79,40 @@ def test_a_run_leaves_the_plugin_folder_as_it_was(bench, tmp_path):
     before = sorted(p.relative_to(plugin) for p in plugin.rglob("*"))
     bench.run("shared_name.stage:Stage", plugin=plugin)
     assert sorted(p.relative_to(plugin) for p in plugin.rglob("*")) == before
+
+
+USES = """
+class Stage:
+    def run(self, ctx, inputs, params):
+        import sys
+        try:
+            import only_in_packages
+        except ImportError:
+            return {"found": False, "numpy": sys.modules["numpy"].__version__}
+        return {"found": only_in_packages.HERE, "numpy": sys.modules["numpy"].__version__}
+"""
+
+
+def test_the_users_packages_are_there_for_the_plugins_that_may_use_them_and_replace_none_of_ours(bench, tmp_path):
+    packages = tmp_path / "packages"
+    for name, line in (("only_in_packages", "HERE = True\n"), ("numpy", "__version__ = 'theirs'\n")):
+        (packages / name).mkdir(parents=True)
+        (packages / name / "__init__.py").write_text(line)
+    plugin = write_plugin(tmp_path / "plugin", USES)
+
+    def meta(paths):
+        spec = bench.spec("shared_name.stage:Stage", plugin=plugin)
+        return bench.runner.run(replace(spec, message=msgspec.structs.replace(spec.message, paths=paths))).meta
+
+    ours = {"numpy": np.__version__}
+    assert meta(()) == ours | {"found": False}
+    assert meta((str(packages),)) == ours | {"found": True}
+    other = write_plugin(
+        tmp_path / "other", USES.replace("import only", "sys.modules.pop('only_in_packages', None); import only")
+    )
+    spec = bench.spec("shared_name.stage:Stage", plugin=other)
+    end = bench.runner.run(spec)
+    assert end.meta["found"] is False
 
 
 FEATURE = """
