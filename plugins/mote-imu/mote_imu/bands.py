@@ -148,7 +148,7 @@ def band_weights(rate: float, segment: int, edges: npt.NDArray[np.float64]) -> n
     overlap = np.minimum(right, edges[1:, None]) - np.maximum(left, edges[:-1, None])
     weights: npt.NDArray[np.float32] = np.clip(overlap / (right - left), 0.0, 1.0).astype(np.float32)
     # Rounding of the edges leaves crumbs that would cost the board a product each.
-    weights[weights < 1e-6] = 0.0
+    weights[weights < 1e-6 * weights.max(axis=1, keepdims=True)] = 0.0
     return weights
 
 

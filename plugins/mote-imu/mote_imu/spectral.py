@@ -89,7 +89,7 @@ def panes(plan: Design, step_samples: int) -> int:
     A window begins and ends where one of these stretches of segments does: every step, and where the last window's
     remainder ends.
     """
-    aligned = step_samples % plan.hop == 0
+    aligned = step_samples > 0 and step_samples % plan.hop == 0
     per_step = step_samples // plan.hop if aligned else plan.segments
     whole, rest = divmod(plan.segments, per_step)
     return 2 * whole + 1 if rest else whole

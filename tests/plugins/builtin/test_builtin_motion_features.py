@@ -14,6 +14,7 @@ import pytest
 import scipy.signal
 import scipy.stats
 
+from motestudio.plugins.manifest import read_manifest
 from motestudio.sdk import Channel, PluginError, quantise
 from motestudio.shipped import plugins_dir
 
@@ -498,3 +499,46 @@ def test_importing_the_stages_loads_numpy_only(tmp_path):
     command = [sys.executable, "-c", code, str(plugins_dir() / "mote-imu")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["scale", "statistics", "spectral", "envelope"])
+def test_any_parameters_give_finite_features_or_a_reason(stage, make_signal, name):
+    """What the tables of parameters allow either works, as announced, or is refused with a hint."""
+    rng = np.random.default_rng(11)
+    manifest = read_manifest(plugins_dir() / "mote-imu")
+    params = next(s for s in manifest.stages if s.id == f"mote-imu/{name}").params
+    worked, hints = 0, []
+    for _ in range(150):
+        given = {p.key: drawn(p, rng) for p in params if rng.random() < 0.5}
+        samples, channels = int(rng.integers(1, 700)), int(rng.choice([1, 3, 6]))
+        signal = make_signal(float(rng.choice([10.0, 104.0, 1000.0, 6667.0])), samples, IMU[:channels], 32)
+        loaded = stage(f"mote-imu/{name}", **given)
+        try:
+            info = loaded.code.infer_output(signal, loaded.params)
+        except PluginError as error:
+            hints.append(error.hint)
+            continue
+        windows = rng.integers(-32768, 32768, (3, samples, channels)).astype(np.int16)
+        windows[1] = 0
+        values = loaded.code.transform(windows, signal, loaded.params)
+        assert values.shape == (3, *info.shape), loaded.params
+        assert np.isfinite(values).all(), loaded.params
+        assert min(info.ram_bytes, info.flash_bytes, info.macs) >= 0
+        tables = [v for v in loaded.code.c_constants(signal, loaded.params).values() if isinstance(v, np.ndarray)]
+        assert all(len(t) and t.ndim == 1 for t in tables)
+        assert info.flash_bytes >= sum(t.nbytes for t in tables) - 32
+        worked += 1
+    assert worked > 20
+    assert all(hints)
+
+
+def drawn(param, rng):
+    """A value that the table allows: an end, the default, or something in between."""
+    if param.type == "bool":
+        return bool(rng.random() < 0.5)
+    if param.type == "choice":
+        return str(rng.choice(param.choices))
+    ends = [param.minimum, param.maximum, param.default]
+    value = ends[rng.integers(3)] if rng.random() < 0.5 else float(np.exp(rng.uniform(-3, 7)))
+    value = min(max(value, param.minimum), param.maximum)
+    return round(value) if param.type == "int" else float(value)
