@@ -12,9 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from motestudio.sdk import PluginError, SignalInfo, Value
+from motestudio.sdk import PluginError, SignalInfo, Value, dsp
 
-NORMALISE = ("none", "mean", "max", "band_mean")
+from .framing import Sizes, sizes
+from .levels import DB, NORMALISE
+
+INTEGER_NORMALISE = NORMALISE[:4]
 POWER_SHIFT = 16
 """Bits dropped from the 62-bit power of a bin, so that 15-bit weights and their sum fit 63."""
 LOG_BITS = 7
@@ -26,12 +29,8 @@ class Design:
     """All integers of one log-mel.
 
     Attributes:
-        frame: samples of a frame.
-        hop: samples between frames.
-        frames: frames of a window.
-        n_fft: power of two, at least `frame`.
+        sizes: of frames and transform.
         headroom: bits below which a frame's largest value is brought before the FFT, so that it cannot overflow.
-        channel: which channel of the window.
         floor: log2 energy of silence in Q15.
         span: kept below the window's loudest, in Q8; 0 for all.
         normalise: index into `NORMALISE`.
@@ -44,12 +43,8 @@ class Design:
         log2: uint16 Q15, shape (129,): log2(1 + i / 128).
     """
 
-    frame: int
-    hop: int
-    frames: int
-    n_fft: int
+    sizes: Sizes
     headroom: int
-    channel: int
     floor: int
     span: int
     normalise: int
@@ -81,35 +76,23 @@ def design(signal: SignalInfo, params: Mapping[str, Value]) -> Design:
     """Work out every table.
 
     Raises:
-        PluginError: frames longer than the window, no bandwidth, or a channel that is not there.
+        PluginError: frames, bands, channel or normalisation do not suit the signal or integers.
     """
-    rate = signal.group.rate_hz
-    frame, hop = (max(1, round(float(params[k]) * rate / 1000.0)) for k in ("frame_ms", "hop_ms"))
-    if frame > signal.window_samples or frame < 8:
-        text = f"A frame of {frame} samples does not suit a window of {signal.window_samples}."
-        raise PluginError("logmel.frame", text, "Set frame_ms between 8 samples and the window's length.")
-    auto = 1 << max(4, (frame - 1).bit_length())
-    n_fft = auto if params["n_fft"] == "auto" else int(params["n_fft"])
-    if n_fft < frame or n_fft > 4096:
-        text = f"An FFT of {n_fft} does not hold a frame of {frame} samples."
-        raise PluginError("logmel.fft", text, "Choose a longer FFT (automatic fits up to 4096), or a shorter frame.")
-    channel = int(params["channel"])
-    if channel >= signal.n_channels:
-        text = f"There is no channel {channel}: the signal has {signal.n_channels}."
-        raise PluginError("logmel.channel", text, f"Choose 0 to {signal.n_channels - 1}.")
+    plan = sizes(signal, params)
+    if params["normalise"] not in INTEGER_NORMALISE:
+        text = f"Integers cannot normalise by {params['normalise']}: that divides by a deviation."
+        hint = f"Set arithmetic to float32, or normalise to {', '.join(INTEGER_NORMALISE)}."
+        raise PluginError("audio.normalise", text, hint, {"param": "normalise"})
+    rate, frame, n_fft = signal.group.rate_hz, plan.frame, plan.n_fft
     angle = 2.0 * np.pi * np.arange(n_fft // 2) / n_fft
     start, count, weights = _bands(rate, n_fft, int(params["bands"]), float(params["fmin"]), float(params["fmax"]))
     # A sine of full scale has an amplitude of 32768 times half the window's sum, which is a quarter of the frame.
     full_scale = 2.0 * np.log2(32768.0 * frame / 4.0)
     return Design(
-        frame=frame,
-        hop=hop,
-        frames=1 + (signal.window_samples - frame) // hop,
-        n_fft=n_fft,
+        sizes=plan,
         headroom=30 - (n_fft.bit_length() - 1),
-        channel=channel,
-        floor=round((full_scale + float(params["floor"]) / _DB) * 32768),
-        span=round(float(params["range_db"]) / _DB * 256),
+        floor=round((full_scale + float(params["floor"]) / DB) * 32768),
+        span=round(float(params["range_db"]) / DB * 256),
         normalise=NORMALISE.index(str(params["normalise"])),
         hann=np.rint(32767 * (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame) / frame))).astype(np.int16),
         cos=np.rint(np.cos(angle) * 2.0**30).astype(np.int32),
@@ -121,30 +104,15 @@ def design(signal: SignalInfo, params: Mapping[str, Value]) -> Design:
     )
 
 
-_DB = 10.0 * np.log10(2.0)
-"""Decibels of a doubled energy."""
-
-
-def _mel(hz: float) -> float:
-    return 2595.0 * float(np.log10(1.0 + hz / 700.0))
-
-
-def mel_edges(bands: int, fmin: float, fmax: float) -> npt.NDArray[np.float64]:
-    """Edges and centres of triangular bands, in Hz, shape (bands + 2,): equally far apart in mel."""
-    mels = np.linspace(_mel(fmin), _mel(fmax), bands + 2)
-    edges: npt.NDArray[np.float64] = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
-    return edges
-
-
 def _bands(
     rate: float, n_fft: int, bands: int, fmin: float, fmax: float
 ) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16], npt.NDArray[np.uint16]]:
     top = min(fmax or rate / 2, rate / 2)
     if fmin >= top:
         text = f"Bands from {fmin:g} Hz to {top:g} Hz are empty."
-        raise PluginError("logmel.bands", text, f"At {rate:g} Hz, set fmin below fmax and below {rate / 2:g} Hz.")
+        raise PluginError("audio.bands", text, f"At {rate:g} Hz, set fmin below fmax and below {rate / 2:g} Hz.")
     hz = np.arange(n_fft // 2) * rate / n_fft
-    edges = mel_edges(bands, fmin, top)
+    edges = dsp.mel_edges(bands, fmin, top)
     starts, counts, parts = [], [], []
     for low, centre, high in zip(edges[:-2], edges[1:-1], edges[2:], strict=True):
         triangle = np.minimum((hz - low) / (centre - low), (high - hz) / (high - centre))

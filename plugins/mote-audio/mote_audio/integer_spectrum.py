@@ -1,7 +1,7 @@
 """Integer power spectrum and logarithm of many frames at once.
 
 Frames lie along the last axis, so that every step of the FFT is one long array operation. Every addition, product,
-rounding and shift here has its twin in ``csrc/mote_feature_logmel.c``; change both or neither.
+rounding and shift here has its twin in ``csrc/mote_logmel_integer.h``; change both or neither.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .design import LOG_BITS, POWER_SHIFT, Design
+from .integer_design import LOG_BITS, POWER_SHIFT, Design
 
 Ints = npt.NDArray[np.int64]
 
@@ -53,8 +53,8 @@ def power(frames: Ints, design: Design) -> tuple[Ints, Ints]:
     down = np.maximum(-shift, 0)
     rounding = (np.int64(1) << down) >> 1
     windowed = ((windowed << np.maximum(shift, 0)) + rounding) >> down
-    half = design.n_fft // 2
-    padded = np.zeros((design.n_fft, windowed.shape[1]), dtype=np.int64)
+    half = design.sizes.n_fft // 2
+    padded = np.zeros((design.sizes.n_fft, windowed.shape[1]), dtype=np.int64)
     padded[: len(windowed)] = windowed
     order = _bit_reversed(half)
     re, im = padded[0::2][order], padded[1::2][order]
