@@ -24,12 +24,14 @@ class TrainedModel:
     Attributes:
         framework: that wrote ``model.keras``.
         ranges: lowest and highest value of a layer's output, by its name, as quantisation-aware training found them
-            (of the input, by the input layer's); empty where the model was not trained so.
+            (of the input, by the input layer's; of what a layer gives to its own softmax or the like, by its name
+            and `BEFORE`); empty where the model was not trained so.
         masks: by layer name, bool in the shape of its kernel: False where a weight was pruned and must stay zero.
         steps: the compress stages that the model went through, in order, each with its figures.
     """
 
     FILE: ClassVar[str] = "model.keras"
+    BEFORE: ClassVar[str] = "/before"
 
     framework: str = "tf_keras"
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -6,36 +6,62 @@ rounded by themselves: the boards' kernels give their input's scale to their out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from motestudio.sdk import PluginError
+from motestudio.sdk import PluginError, TrainedModel
 
+from .cost import kernel_of
 from .data import Floats
 
 Ranges = Mapping[str, tuple[float, float]]
 _SAME_SCALE = {"AveragePooling2D", "AveragePooling1D", "MaxPooling2D", "MaxPooling1D"}
+_ROUNDED_BEFORE = {"softmax", "sigmoid", "tanh", "gelu"}
+"""Activations of convolutions and dense layers whose input TFMOT rounds."""
 PREFIX = "quant_"
 
 
 def calibrated(network: Any, values: Floats, batch: int = 128) -> dict[str, tuple[float, float]]:
-    """Lowest and highest output of every layer over some windows, by the layer's name.
+    """Lowest and highest output of every layer over some windows, by name as `sdk.TrainedModel.ranges` has them.
 
     TFMOT's own start is -6 to 6, from which its slow averages would not come away in a few epochs.
     """
-    import tf_keras
+    found: dict[str, tuple[float, float]] = {}
 
-    layers = [layer for layer in network.layers if not isinstance(layer.output, list)]
-    probe = tf_keras.Model(network.inputs, [layer.output for layer in layers])
-    low, high = np.full(len(layers), np.inf), np.full(len(layers), -np.inf)
+    def see(name: str, tensor: Any) -> None:
+        array = np.asarray(tensor)
+        low, high = found.get(name, (np.inf, -np.inf))
+        found[name] = min(low, float(array.min())), max(high, float(array.max()))
+
     for start in range(0, len(values), batch):
-        outputs = probe(values[start : start + batch], training=False)
-        for i, output in enumerate(outputs if len(layers) > 1 else [outputs]):
-            array = np.asarray(output)
-            low[i], high[i] = min(low[i], array.min()), max(high[i], array.max())
-    return {layer.name: (float(a), float(b)) for layer, a, b in zip(layers, low, high, strict=True)}
+        _walk(network, values[start : start + batch], see)
+    return found
+
+
+def _walk(network: Any, values: Floats, see: Callable[[str, Any], None]) -> None:
+    """Run a plain network layer by layer."""
+    import tensorflow as tf
+
+    known = {id(network.inputs[0]): tf.convert_to_tensor(values)}
+    see(network.input_names[0], values)
+    for layer in network.layers:
+        if type(layer).__name__ == "InputLayer":
+            continue
+        several = isinstance(layer.input, list)
+        inputs = [known[id(t)] for t in (layer.input if several else [layer.input])]
+        activation: Any = layer.activation if kernel_of(layer) is not None else None
+        if getattr(activation, "__name__", "") in _ROUNDED_BEFORE:
+            layer.activation = None
+            before = layer(inputs[0])
+            layer.activation = activation
+            see(layer.name + TrainedModel.BEFORE, before)
+            output = activation(before)
+        else:
+            output = layer(inputs if several else inputs[0])
+        see(layer.name, output)
+        known[id(layer.output)] = output
 
 
 def wrapped(network: Any, ranges: Ranges) -> Any:
@@ -106,11 +132,12 @@ def _range_variables(model: Any, network: Any) -> list[tuple[str, str, Any]]:
         kind = type(layer).__name__
         if kind not in ("QuantizeLayer", "QuantizeWrapperV2"):
             continue
-        name = network.inputs[0].name if kind == "QuantizeLayer" else layer.name.removeprefix(PREFIX)
+        name = network.input_names[0] if kind == "QuantizeLayer" else layer.name.removeprefix(PREFIX)
         for variable in layer.weights:
             last = variable.name.split("/")[-1].split(":")[0]
             if last.endswith(("_min", "_max")) and variable.shape.rank == 0 and "kernel" not in last:
-                rows.append((name, last[-3:], variable))
+                before = TrainedModel.BEFORE if last.startswith("pre_") else ""
+                rows.append((name + before, last[-3:], variable))
     return rows
 
 

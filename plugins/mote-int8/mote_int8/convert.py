@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from motestudio.sdk import PluginError
+from motestudio.sdk import PluginError, TrainedModel
 
 _SAME_SCALE = {"AveragePooling2D", "MaxPooling2D", "Reshape", "Flatten", "Softmax"}
 
@@ -100,24 +100,27 @@ def rounding(model: Any, ranges: Mapping[str, tuple[float, float]]) -> Any:
     """
     import tensorflow as tf
 
-    def marked(name: str, tensor: Any, kind: str) -> Any:
+    def marked(name: str, tensor: Any, kind: str = "") -> Any:
         if name not in ranges or kind in _SAME_SCALE:
             return tensor
         low, high = ranges[name]
         return tf.quantization.fake_quant_with_min_max_args(tensor, low, high, num_bits=8)
 
+    def through(layer: Any, inputs: list[Any]) -> Any:
+        if layer.name + TrainedModel.BEFORE in ranges:
+            activation, layer.activation = layer.activation, None
+            before = layer(inputs[0])
+            layer.activation = activation
+            return activation(marked(layer.name + TrainedModel.BEFORE, before))
+        # A layer that behaves otherwise in training does not here: no training phase is set.
+        return marked(layer.name, layer(inputs if len(inputs) > 1 else inputs[0]), type(layer).__name__)
+
     def scores(features: Any) -> Any:
-        known = {id(model.inputs[0]): marked(model.input_names[0], features, "")}
+        known = {id(model.inputs[0]): marked(model.input_names[0], features)}
         for layer in model.layers:
-            kind = type(layer).__name__
-            if kind == "InputLayer":
-                continue
-            several = isinstance(layer.input, list)
-            inputs = [known[id(t)] for t in (layer.input if several else [layer.input])]
-            output = layer(inputs if several else inputs[0], training=False) if kind == "BatchNormalization" else None
-            if output is None:
-                output = layer(inputs if several else inputs[0])
-            known[id(layer.output)] = marked(layer.name, output, kind)
+            if type(layer).__name__ != "InputLayer":
+                inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+                known[id(layer.output)] = through(layer, [known[id(t)] for t in inputs])
         return known[id(model.outputs[0])]
 
     return scores
