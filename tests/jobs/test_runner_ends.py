@@ -187,7 +187,7 @@ def test_ten_megabytes_of_prints_do_not_stop_the_job_and_are_cut(bench):
 def test_processes_that_a_stage_left_behind_end_with_it(bench, params):
     bench.run("LeavesChildren", params)
     pids = [int(p) for line in bench.lines if line.startswith("children") for p in line.split()[1:]]
-    assert len(pids) == 2
+    assert len(pids) == (2 if params else 3)
     assert all(gone(pid) for pid in pids)
 
 
@@ -201,7 +201,7 @@ def test_cancel_ends_the_whole_tree(bench):
 
     bench.runner.run(bench.spec("LeavesChildren", {"hang": True}), listen, cancel)
     pids = [int(p) for line in bench.lines if line.startswith("children") for p in line.split()[1:]]
-    assert len(pids) == 2
+    assert len(pids) == 3
     assert all(gone(pid) for pid in pids)
 
 

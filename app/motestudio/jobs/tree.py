@@ -50,6 +50,16 @@ def _below(pid: int) -> list[psutil.Process]:
     return []
 
 
+def alive(pids: Sequence[int]) -> list[int]:
+    """Those that are more than an entry that nobody has asked for yet."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+    return found
+
+
 def kill(processes: Sequence[psutil.Process]) -> None:
     """Kill them; those that are gone are no error."""
     for process in processes:

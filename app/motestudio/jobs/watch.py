@@ -127,7 +127,7 @@ class Watch:
         memory = tree.memory(pids, self._bounds.memory)
         peak = max(self.usage.peak, memory)
         self.usage = replace(self.usage, memory=memory, peak=peak, processes=len(pids))
-        if len(pids) > self._bounds.processes:
+        if len(pids) > self._bounds.processes and len(pids := tree.alive(pids)) > self._bounds.processes:
             return Breach(
                 "stage.processes",
                 f"It had started {len(pids)} processes; at most {self._bounds.processes} are allowed.",

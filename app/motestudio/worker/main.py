@@ -39,7 +39,7 @@ from motestudio.worker.landlock import confine
 from motestudio.worker.loader import PluginLoader
 from motestudio.worker.plain import plain
 from motestudio.worker.stage_run import StageRun
-from motestudio.worker.state import READER, ProcessState, expendable
+from motestudio.worker.state import READER, ProcessState, expendable, reap
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -68,6 +68,7 @@ class Worker:
         threading.Thread(target=self._read, name=READER, daemon=True).start()
         while (message := self._jobs.get()) is not None:
             try:
+                reap()
                 self._channel.send(encode(Started(message.job)))
                 end = self._run(message)
                 for stream in (sys.stdout, sys.stderr):

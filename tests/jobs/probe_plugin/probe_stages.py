@@ -117,19 +117,27 @@ class PrintsMuch:
         return {}
 
 
+def _orphan(options: str) -> int:
+    """A process whose parent is dead already."""
+    code = f"import subprocess as s; print(s.Popen(['sleep', '300'], {options}).pid)"
+    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
 class LeavesChildren:
     """Starts processes and forgets them."""
 
     def run(self, ctx, inputs, params):
-        code = "import subprocess as s; print(s.Popen(['sleep', '300'], stdout=s.DEVNULL, stderr=s.DEVNULL).pid)"
-        orphan = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         child = subprocess.Popen(["sleep", "300"]).pid
-        ctx.log(f"children {child} {orphan}")
+        orphan = _orphan("stdout=s.DEVNULL, stderr=s.DEVNULL")
+        pids = [child, orphan]
+        if not params.get("crash"):  # who stands apart, and whose worker dies by itself, is nobody's any more
+            pids.append(_orphan("stdout=s.DEVNULL, stderr=s.DEVNULL, start_new_session=True"))
+        ctx.log(" ".join(["children", *map(str, pids)]))
         if params.get("hang"):
             sum(range(10**13))
         if params.get("crash"):
             os.kill(os.getpid(), signal.SIGABRT)
-        return {"children": [child, int(orphan)]}
+        return {"children": pids}
 
 
 class BadMeta:
