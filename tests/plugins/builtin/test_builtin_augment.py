@@ -7,7 +7,9 @@ import importlib
 import numpy as np
 import pytest
 
-from motestudio.sdk import AugmentContext, Channel, PluginError
+from motestudio.sdk import TEST, TRAIN, VALIDATION, AugmentContext, Channel, PluginError, WindowSet
+from motestudio.worker.augmenting import run_augment
+from motestudio.worker.stage_run import StageRun
 
 STAGES = ("noise", "gain", "shift", "warp", "rotate", "background", "mixup")
 IMU = tuple(Channel(f"a{x}", "g", 0.000122) for x in "xyz") + tuple(Channel(f"g{x}", "°/s", 0.0175) for x in "xyz")
@@ -266,3 +268,33 @@ def test_every_stage_declares_copies_and_probability_alike(stage):
     for key in ("copies", "probability"):
         tables = [next(p for p in row if p["key"] == key) for row in rows]
         assert all(t == tables[0] for t in tables)
+
+
+def test_a_chain_in_the_worker_adds_copies_and_leaves_the_rest_alone(stage, context, make_signal, tmp_path):
+    windows = movements(count=30)
+    labels = (np.arange(30) % 3).astype(np.int16)
+    splits = np.repeat([TRAIN, VALIDATION, TEST], [20, 5, 5]).astype(np.int8)
+    places = np.zeros(30, np.int64)
+    folder = tmp_path / "windows"
+    folder.mkdir()
+    signal = make_signal(100.0, 100, IMU)
+    WindowSet(windows, labels, splits, places.astype(np.int32), places, CLASSES, signal).save(folder)
+    chain = [
+        stage("mote-augment/rotate", copies=3),
+        stage("mote-augment/warp", copies=0),
+        stage("mote-augment/noise", copies=0, probability=0.5),
+        stage("mote-augment/mixup", copies=1, alpha=1.0),
+    ]
+    for one in chain:
+        ctx = context()
+        run_augment(one.code, StageRun(ctx, one.row["id"], 1, one.params, {"windows": folder}))
+        folder = ctx.workdir
+    out = WindowSet.load(folder)
+    assert len(out) == 30 + 20 * 4
+    np.testing.assert_array_equal(out.samples[~out.augmented], windows)
+    np.testing.assert_array_equal(out.splits[~out.augmented], splits)
+    assert set(out.splits[out.augmented]) == {TRAIN}
+    targets = out.targets_of(np.arange(len(out)))
+    np.testing.assert_array_equal(targets.argmax(axis=1), out.labels)
+    assert (targets[-20:].max(axis=1) < 1).sum() > 5
+    assert (targets[:-20].max(axis=1) == 1).all()
