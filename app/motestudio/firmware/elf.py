@@ -1,4 +1,4 @@
-"""Sizes of sections from ELF files, as the program ``size -A`` gives them, without running it.
+"""Sizes of sections and undefined symbols from ELF files, as ``size -A`` and ``nm -u`` give them.
 
 Reads 32- and 64-bit files of either byte order. What it reads may be anything: a file that is no ELF or is cut short
 has no sections.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 _MAX_SECTIONS = 10_000
 _WRITE, _ALLOC, _EXEC = 1, 2, 4
 _NOBITS = 8
+_SYMTAB = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,34 @@ def read_sections(data: bytes) -> tuple[Section, ...]:
         return ()
 
 
+def undefined_symbols(data: bytes) -> tuple[str, ...] | None:
+    """Names that an object file wants from elsewhere, sorted; None where it is no readable ELF file."""
+    if len(data) < 52 or data[:4] != b"\x7fELF" or data[4] not in (1, 2) or data[5] not in (1, 2):
+        return None
+    wide, order = data[4] == 2, "<" if data[5] == 1 else ">"
+    try:
+        return tuple(sorted(_undefined(data, wide, order)))
+    except struct.error:
+        return None
+
+
+def _undefined(data: bytes, wide: bool, order: str) -> set[str]:
+    symbol = struct.Struct(order + ("IBBHQQ" if wide else "IIIBBH"))
+    rows, _ = _table(data, wide, order)
+    found = set()
+    for row in rows:
+        _, kind, _, _, offset, size, link = row
+        if kind != _SYMTAB or link >= len(rows):
+            continue
+        strings = data[rows[link][4] : rows[link][4] + rows[link][5]]
+        for at in range(offset, offset + size - symbol.size + 1, symbol.size):
+            fields = symbol.unpack_from(data, at)
+            name_at, section = fields[0], fields[3] if wide else fields[5]
+            if name_at and section == 0:
+                found.add(strings[name_at : strings.find(b"\0", name_at)].decode(errors="replace"))
+    return found
+
+
 def totals(sections: tuple[Section, ...]) -> dict[str, int]:
     """Bytes by kind: ``text``, ``rodata``, ``data``, ``bss``."""
     sums = dict.fromkeys(("text", "rodata", "data", "bss"), 0)
@@ -48,16 +77,23 @@ def totals(sections: tuple[Section, ...]) -> dict[str, int]:
     return sums
 
 
-def _sections(data: bytes, wide: bool, order: str) -> list[Section]:
+def _table(data: bytes, wide: bool, order: str) -> tuple[list[tuple[int, ...]], int]:
+    """Section headers (name, type, flags, address, offset, size, link) and the number of the one with the names."""
     (table,) = struct.unpack_from(order + ("Q" if wide else "I"), data, 40 if wide else 32)
     entry, count, names = struct.unpack_from(order + "HHH", data, 58 if wide else 46)
-    layout = struct.Struct(order + ("IIQQQQ" if wide else "IIIIII"))
+    layout = struct.Struct(order + ("IIQQQQI" if wide else "IIIIIII"))
     if entry < layout.size or count > _MAX_SECTIONS or names >= count:
+        return [], 0
+    return [layout.unpack_from(data, table + i * entry) for i in range(count)], names
+
+
+def _sections(data: bytes, wide: bool, order: str) -> list[Section]:
+    rows, names = _table(data, wide, order)
+    if not rows:
         return []
-    rows = [layout.unpack_from(data, table + i * entry) for i in range(count)]
     strings = data[rows[names][4] : rows[names][4] + rows[names][5]]
     found = []
-    for name_at, kind, flags, _address, _offset, size in rows:
+    for name_at, kind, flags, _address, _offset, size, _link in rows:
         if not flags & _ALLOC or size == 0:
             continue
         name = strings[name_at : strings.find(b"\0", name_at)].decode(errors="replace")

@@ -1,7 +1,8 @@
 """Runs a stage of each kind; what is not here calls the stage's own ``run``.
 
 Kinds of their own beside the stages': ``KIND:infer`` asks what a stage will give without computing it,
-``feature:constants`` asks a feature stage for its C twin's constants, ``KIND:preview`` runs a stage on a few windows.
+``feature:constants`` asks a feature stage for its C twin's constants, ``KIND:preview`` runs a stage on a few windows,
+``KIND:protocol`` asks whether its class is what the kind wants, ``decoder:pieces`` feeds a decoder in several ways.
 That a stage refuses its parameters is an answer to ``KIND:infer`` like any other, ``refused``: no job fails because
 somebody types a number.
 """
@@ -18,12 +19,15 @@ from motestudio.sdk import Deployable, ModelInfo, WindowInfo
 from motestudio.worker.augmenting import run_augment
 from motestudio.worker.features import announce_feature, run_feature, write_constants
 from motestudio.worker.importing import run_importer
-from motestudio.worker.recordings import run_decoder, run_exporter, run_segmenter
+from motestudio.worker.protocol import check_protocol
+from motestudio.worker.recordings import compare_pieces, run_decoder, run_exporter, run_segmenter
 from motestudio.worker.stage_run import StageRun
 
 
 def run_stage(stage: Any, kind: str, run: StageRun) -> dict[str, Any]:
     """Run a stage object of any kind; returns what it says of its output."""
+    if kind.endswith(":protocol"):
+        return check_protocol(stage, kind.partition(":")[0])
     adapter = _ADAPTERS.get(kind)
     if adapter is not None:
         return adapter(stage, run)
@@ -80,6 +84,7 @@ _ADAPTERS: Mapping[str, Callable[[Any, StageRun], dict[str, Any]]] = {
     "segmenter": run_segmenter,
     "exporter": run_exporter,
     "decoder": run_decoder,
+    "decoder:pieces": compare_pieces,
     "importer": _importer,
     "target": _target,
 }

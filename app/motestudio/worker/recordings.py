@@ -19,6 +19,7 @@ from motestudio.worker.stage_run import StageRun
 
 REQUEST = "recordings.json"
 _FEED_BYTES = 1 << 16
+_PIECES = (1, 3, 64, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,24 @@ def run_decoder(stage: Any, run: StageRun) -> dict[str, Any]:
     """Decode a captured file into one clip, as an importer would give it."""
     source = run.input("source")
     return run_importer(_decoded(stage, run, source), run.ctx)
+
+
+def compare_pieces(stage: Any, run: StageRun) -> dict[str, Any]:
+    """Feed a decoder the same bytes cut in several ways: ``sizes``, those that gave something else, ``samples``."""
+    data = run.input("source").read_bytes()[:_FEED_BYTES]
+
+    def fed(size: int) -> Samples:
+        one, parts = type(stage)(), []
+        for at in range(0, len(data), size):
+            run.ctx.check_cancelled()
+            samples = np.asarray(one.feed(data[at : at + size], run.params).samples)
+            if len(samples):
+                parts.append(samples)
+        return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.int16)
+
+    whole = fed(max(1, len(data)))
+    different = [size for size in _PIECES if not np.array_equal(fed(size), whole)]
+    return {"sizes": list(_PIECES), "different": different, "samples": len(whole)}
 
 
 def _decoded(stage: Any, run: StageRun, source: Path) -> Iterator[Clip]:
