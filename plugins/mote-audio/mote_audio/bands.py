@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,13 @@ class Bands:
         weights: float32, shape (bands, bins).
         start: int16, shape (bands,): first bin of each.
         count: int16, shape (bands,): bins of each.
+        products: what the desk multiplies: which squares of a spectrum, which bands they give, and the matrix.
     """
 
     weights: Floats
     start: npt.NDArray[np.int16]
     count: npt.NDArray[np.int16]
+    products: tuple[tuple[slice, slice, Floats], ...]
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -90,7 +93,19 @@ def bands(signal: SignalInfo, params: Mapping[str, Value], n_fft: int) -> Bands:
     used = [np.flatnonzero(row) for row in weights]
     start = np.array([u[0] for u in used], dtype=np.int16)
     count = np.array([u[-1] + 1 - u[0] for u in used], dtype=np.int16)
-    return Bands(weights.astype(np.float32), start, count)
+    singles = weights.astype(np.float32)
+    return Bands(singles, start, count, tuple(_products(singles, start, count)))
+
+
+def _products(
+    weights: Floats, start: npt.NDArray[np.int16], count: npt.NDArray[np.int16]
+) -> Iterator[tuple[slice, slice, Floats]]:
+    for first in range(0, len(weights), GROUP):
+        group = slice(first, min(first + GROUP, len(weights)))
+        low, high = int(start[group].min()), int((start + count)[group].max())
+        # Each weight twice: it takes the squares of the real and the imaginary part.
+        matrix = np.repeat(weights[group, low:high].T, 2, axis=0)
+        yield slice(2 * low, 2 * high), group, np.ascontiguousarray(matrix)
 
 
 def front(signal: SignalInfo, params: Mapping[str, Value]) -> tuple[Framing, Bands]:
@@ -99,6 +114,13 @@ def front(signal: SignalInfo, params: Mapping[str, Value]) -> tuple[Framing, Ban
     Raises:
         PluginError: they do not suit the signal.
     """
+    return _front(signal, tuple(params.items()))
+
+
+@lru_cache(maxsize=8)
+def _front(signal: SignalInfo, items: tuple[tuple[str, Value], ...]) -> tuple[Framing, Bands]:
+    """Kept, so that windows that come one by one do not wait for tables."""
+    params = dict(items)
     plan = framing(signal, params)
     return plan, bands(signal, params, plan.sizes.n_fft)
 
@@ -116,15 +138,8 @@ def energies(windows: npt.NDArray[np.int16], plan: Framing, bank: Bands, total: 
         float32, shape (windows x frames, bands).
     """
     out = np.empty((len(windows) * plan.sizes.frames, len(bank)), dtype=np.float32)
-    products = []
-    for first in range(0, len(bank), GROUP):
-        group = slice(first, min(first + GROUP, len(bank)))
-        low, high = int(bank.start[group].min()), int((bank.start + bank.count)[group].max())
-        # Each weight twice: it takes the squares of the real and the imaginary part.
-        matrix = np.repeat(bank.weights[group, low:high].T, 2, axis=0)
-        products.append((slice(2 * low, 2 * high), group, np.ascontiguousarray(matrix)))
     for rows, found in squares(windows, plan):
-        for bins, group, matrix in products:
+        for bins, group, matrix in bank.products:
             np.matmul(found[:, bins], matrix, out=out[rows, group])
         if total is not None:
             np.sum(found, axis=1, out=total[rows])

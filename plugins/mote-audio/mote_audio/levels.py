@@ -52,7 +52,7 @@ def normalised(levels: Floats, how: str, range_db: float) -> Floats:
 
 def spread(centred: Floats) -> Floats:
     """Standard deviation over time of values whose mean is zero, at least `SMALLEST_SPREAD`."""
-    deviation = np.sqrt(np.mean(centred * centred, axis=1, keepdims=True))
+    deviation: Floats = np.sqrt(np.mean(centred * centred, axis=1, keepdims=True))
     return np.maximum(deviation, np.float32(SMALLEST_SPREAD))
 
 
