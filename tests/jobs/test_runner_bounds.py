@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -9,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from motestudio.jobs import bounds, watch
+from motestudio.jobs import bounds, scratch, watch
 from motestudio.jobs.cancel import CancelToken
 from motestudio.jobs.messages import Completed, Crashed, Failed, JobCancelled, Terminal
 
@@ -164,3 +167,17 @@ def test_the_temporary_folder_ends_with_its_worker(bench):
     end = bench.run("probe_bounds:WritesWhereItMay", inputs={"data": __file__}, fresh=True)
     assert isinstance(end, Completed)
     assert not Path(end.meta["temp"]).exists()
+
+
+def test_temporary_folders_of_killed_programs_are_swept_and_those_of_living_ones_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    for owner in (dead.pid, os.getpid()):
+        (tmp_path / f"mote-worker-{owner}-x").mkdir()
+    (tmp_path / "mote-worker-of-somebody").mkdir()
+    scratch._sweep.cache_clear()
+    made = scratch.make()
+    left = {p.name for p in tmp_path.iterdir()}
+    assert left == {f"mote-worker-{os.getpid()}-x", "mote-worker-of-somebody", made.name}
+    scratch.remove(made)
