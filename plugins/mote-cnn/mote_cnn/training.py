@@ -121,7 +121,13 @@ def _steps(model: Any, learning_rate: float) -> tuple[Any, Any]:
         hits = tf.reduce_sum(tf.cast(tf.argmax(scores, 1) == tf.argmax(targets, 1), tf.int32))
         return loss, hits
 
-    return tf.function(step, input_signature=signature, autograph=False), optimizer.learning_rate
+    # Traced once: the function itself would look at every call's types again.
+    traced = tf.function(step, input_signature=signature, autograph=False).get_concrete_function()
+
+    def call(*arrays: Floats) -> Any:
+        return traced(*(tf.convert_to_tensor(a) for a in arrays))
+
+    return call, optimizer.learning_rate
 
 
 def predict(model: Any, values: Floats, batch: int = 256) -> Floats:
