@@ -44,7 +44,7 @@ def load_boards(extra_dirs: Iterable[Path] = (), problems: list[AppError] | None
     """Read every board file.
 
     Args:
-        extra_dirs: the user's folders, searched after the shipped one; a later file with the same id wins.
+        extra_dirs: the user's folders, searched after the shipped one; the first file of an id stands, as with plugins.
         problems: where given, a broken file of the user's is added here and left out instead of being raised.
 
     Returns:
@@ -63,7 +63,11 @@ def load_boards(extra_dirs: Iterable[Path] = (), problems: list[AppError] | None
                     raise
                 problems.append(error)
                 continue
-            boards[board.id] = board
+            if board.id not in boards:
+                boards[board.id] = board
+            elif problems is not None:
+                text = f"The board file {path} is not used: there is another {board.id} before it."
+                problems.append(BuildError("board.shadowed", text, "Give it another name.", {"path": str(path)}))
     return dict(sorted(boards.items()))
 
 

@@ -27,8 +27,7 @@ def _find(plugin_dirs: Sequence[Path], project_dir: Path | None, *, safe_mode: b
     registry = Registry.discover(plugin_dirs, safe_mode=safe_mode, project_dir=project_dir)
     folders = {row.boards_dir: row.folder for row in registry.rows if row.usable and row.boards_dir.is_dir()}
     problems: list[AppError] = []
-    # There a later file wins; here, as with plugins, who was found first.
-    boards = load_boards(reversed(folders), problems)
+    boards = load_boards(folders, problems)
     notes: defaultdict[Path, list[str]] = defaultdict(list)
     for problem in problems:
         folder = folders.get(Path(problem.data.get("path", "")).parent)

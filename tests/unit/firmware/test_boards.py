@@ -30,12 +30,14 @@ def test_shipped_boards_load_with_plausible_regions():
         assert board.active_mw > 0, board.id
 
 
-def test_user_board_replaces_and_adds(tmp_path: Path):
+def test_user_board_adds_and_replaces_none(tmp_path: Path):
     (tmp_path / "mine.toml").write_text(GOOD)
     (tmp_path / "virtual.toml").write_text(GOOD)
-    boards = load_boards([tmp_path, tmp_path / "absent"])
+    problems: list[AppError] = []
+    boards = load_boards([tmp_path, tmp_path / "absent"], problems)
     assert boards["mine"].ram_bytes == 32768
-    assert boards["virtual"].name == "Mine"
+    assert boards["virtual"].name == "Virtual board"
+    assert [(p.code, Path(p.data["path"]).name) for p in problems] == [("board.shadowed", "virtual.toml")]
     assert list(boards) == sorted(boards)
 
 
