@@ -18,7 +18,7 @@ from motestudio.sdk import PluginError, SignalInfo, Value, dsp
 
 Floats = npt.NDArray[np.float32]
 
-BLOCK_VALUES = 98_304
+BLOCK_VALUES = 65_536
 """Values of a block of frames: as float32 and its spectrum they fit a second-level cache."""
 
 
