@@ -11,7 +11,7 @@ import numpy as np
 from motestudio.sdk import FeatureSet, ModelInfo, RunContext, Value
 
 from .data import Data, Floats, training_data, warn_of_ranges
-from .plan import dense_plan
+from .plan import Plan, dense_plan
 from .trainer import Job, train_and_save
 
 
@@ -22,7 +22,7 @@ class Dense:
         self, shape: tuple[int, ...], axes: tuple[str, ...], n_classes: int, params: Mapping[str, Value]
     ) -> ModelInfo:
         """Size and cost, by arithmetic."""
-        return dense_plan(shape, axes, n_classes, int(params["units"]), int(params["layers"])).info()
+        return _plan(shape, axes, n_classes, params).info()
 
     def run(self, ctx: RunContext, inputs: Mapping[str, Path], params: Mapping[str, Value]) -> dict[str, Any]:
         """Train, and save ``model.keras`` and ``history.json``.
@@ -32,8 +32,7 @@ class Dense:
             Cancelled: the user cancelled.
         """
         features = FeatureSet.load(inputs["features"])
-        units, layers = int(params["units"]), int(params["layers"])
-        plan = dense_plan(features.shape, features.axes, len(features.classes), units, layers)
+        plan = _plan(features.shape, features.axes, len(features.classes), params)
         data = training_data(features, plan.shape)
         warn_of_ranges(ctx, features)
         spread, noise = data.train.std(axis=0), np.float32(float(params["noise"]))
@@ -49,6 +48,11 @@ class Dense:
             features, plan, data, augment, float(params["dropout"]), _standardise(data) if plan.normalise else None
         )
         return train_and_save(ctx, job, params)
+
+
+def _plan(shape: tuple[int, ...], axes: tuple[str, ...], n_classes: int, params: Mapping[str, Value]) -> Plan:
+    units, layers = int(params["units"]), int(params["layers"])
+    return dense_plan(shape, axes, n_classes, units, layers, bool(params["standardise"]))
 
 
 def _standardise(data: Data) -> Any:

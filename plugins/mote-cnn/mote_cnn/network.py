@@ -40,7 +40,7 @@ def build(plan: Plan, dropout: float) -> Any:
         x = layers.Conv2D(conv.filters, conv.kernel, conv.strides, "same", use_bias=False, name=conv.name)(x)
         x = layers.BatchNormalization(name=f"{conv.name}_norm", momentum=0.9)(x)
         x = layers.ReLU(name=f"{conv.name}_relu")(x)
-    if x.shape[1] * x.shape[2] > 1:
+    if plan.pools:
         x = layers.AveragePooling2D((x.shape[1], x.shape[2]), name="average")(x)
     if dropout:
         x = layers.Dropout(dropout, name="dropout")(x)

@@ -18,8 +18,10 @@ TIME_KERNELS = ((7, 1), (5, 1), (3, 1))
 BAND_KERNELS = ((5, 5), (3, 3), (3, 3), (3, 3))
 BYTES_PER_CHANNEL = 28
 """Of a convolution's output channel in the file: bias, and two scales with their zero points."""
-BYTES_PER_LAYER = 330
-"""Of an operator and its tensors in the file, roughly."""
+BYTES_PER_CONV = 516
+"""Of a convolution and its tensors in the file, beside weights and channels; measured on the converter's files."""
+BYTES_OF_FILE = 1440
+"""Of all the rest: header, operators without weights."""
 
 Shape = tuple[int, int, int]
 
@@ -86,6 +88,11 @@ class Plan:
         return Conv("classes", (1, 1, self._last[2]), self.classes, norm=False)
 
     @property
+    def pools(self) -> bool:
+        """Whether there is anything to average over before the head."""
+        return self._last[0] * self._last[1] > 1
+
+    @property
     def _last(self) -> Shape:
         return self.convs[-1].output if self.convs else self.shape
 
@@ -96,8 +103,9 @@ class Plan:
         trained = sum(c.weights + (2 if c.norm else 1) * c.filters for c in convs)
         macs = sum(c.macs for c in convs) + (math.prod(self.shape) if self.normalise else 0)
         channels = scaled + sum(c.filters for c in convs)
-        layers = len(convs) + 3 + bool(scaled)
-        flash = scaled + sum(c.weights for c in convs) + BYTES_PER_CHANNEL * channels + BYTES_PER_LAYER * layers
+        layers = len(convs) + self.normalise
+        flash = BYTES_OF_FILE + scaled + sum(c.weights for c in convs)
+        flash += BYTES_PER_CHANNEL * channels + BYTES_PER_CONV * layers
         sizes = [math.prod(self.shape)] * (2 if self.normalise else 1) + [math.prod(c.output) for c in self.convs]
         sizes += [self._last[2], self.classes]
         ram = max(a + b for a, b in pairwise(sizes))
@@ -116,17 +124,19 @@ def cnn_plan(shape: Sequence[int], axes: Sequence[str], classes: int, size: str)
     return Plan("cnn", image, _convolutions(image, TIME_FILTERS[size], TIME_KERNELS), classes)
 
 
-def dense_plan(shape: Sequence[int], axes: Sequence[str], classes: int, units: int, layers: int) -> Plan:
+def dense_plan(
+    shape: Sequence[int], axes: Sequence[str], classes: int, units: int, layers: int, standardise: bool
+) -> Plan:
     """Layers in which every input counts for every unit, as 1x1 convolutions of one pixel.
 
-    Features of one axis are of different kinds, so each is scaled by itself; those of several are of one kind.
+    Features of one axis are of different kinds, so each may be scaled by itself; those of several are of one kind.
     """
     count = math.prod(int(n) for n in shape)
     convs, inputs = [], count
     for i in range(1, layers + 1):
         convs.append(Conv(f"dense{i}", (1, 1, inputs), units))
         inputs = units
-    return Plan("dense", (1, 1, count), tuple(convs), classes, normalise=len(axes) == 1)
+    return Plan("dense", (1, 1, count), tuple(convs), classes, normalise=standardise and len(axes) == 1)
 
 
 def is_image(axes: Sequence[str]) -> bool:

@@ -53,7 +53,7 @@ def test_the_cost_of_a_dense_network_is_known_before_it_is_built(stage, shape, a
     dense = stage("mote-cnn/dense", units=20, layers=3)
     info = dense.code.infer_output(shape, axes, 5, dense.params)
     network, plan = (importlib.import_module(f"mote_cnn.{m}") for m in ("network", "plan"))
-    model = network.build(plan.dense_plan(shape, axes, 5, 20, 3), 0.0)
+    model = network.build(plan.dense_plan(shape, axes, 5, 20, 3, True), 0.0)
     assert info.parameters == network.trained_parameters(model)
     assert info.macs == multiplications(model)
 
@@ -92,6 +92,9 @@ def test_a_dense_network_from_training_to_the_integer_model(stage, context, make
     assert meta["val_accuracy"] > 0.9
     assert not trained.lines
     assert TrainedModel.load(trained.workdir) == TrainedModel()
+    dense = stage("mote-cnn/dense")
+    expected = dense.code.infer_output((8,), ("feature",), 3, dense.params)
+    assert (expected.parameters, expected.macs) == (meta["parameters"], meta["macs"])
     for aware in (False, True):
         model = trained.workdir
         if aware:
@@ -99,6 +102,7 @@ def test_a_dense_network_from_training_to_the_integer_model(stage, context, make
         converted, facts = run(stage, context, "mote-int8/ptq", {**given, "model": model})
         assert facts["operators"] == ["DEPTHWISE_CONV_2D", "CONV_2D", "CONV_2D", "CONV_2D", "RESHAPE", "SOFTMAX"]
         assert facts["trained_ranges"] == aware
+        assert facts["model_bytes"] == pytest.approx(expected.flash_bytes, rel=0.06)
         _, metrics = run(stage, context, "mote-evaluate/tflm", {**given, "deployable": converted.workdir})
         assert metrics["accuracy"] > 0.85
         assert metrics["tflm_equal"] == metrics["tflm_windows"]

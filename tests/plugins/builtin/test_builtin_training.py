@@ -73,6 +73,10 @@ def test_gestures_from_training_to_the_integer_model(stage, context, make_signal
     facts = ptq.code.run(converted, {"model": ctx.workdir, "features": tmp_path / "features"}, ptq.params)
     deployable = Deployable.load(converted.workdir)
     assert facts["model_bytes"] == len(deployable.model) < 20_000
+    cnn = stage("mote-cnn/cnn", size="small")
+    info = cnn.code.infer_output((48, 3), ("time", "channel"), 3, cnn.params)
+    assert (info.parameters, info.macs) == (meta["parameters"], meta["macs"])
+    assert facts["model_bytes"] == pytest.approx(info.flash_bytes, rel=0.06)
     assert facts["input"]["dtype"] == facts["output"]["dtype"] == "int8"
     assert (deployable.classes, deployable.feature_shape) == (CLASSES, (48, 3))
     assert np.prod(facts["input"]["shape"]) == 48 * 3
@@ -85,6 +89,7 @@ def check_evaluation(stage, context, features, deployable, folder, float_accurac
     evaluate = stage("mote-evaluate/tflm")
     ctx = context()
     metrics = evaluate.code.run(ctx, {"deployable": deployable, "features": folder}, evaluate.params)
+    assert metrics["float_accuracy"] == float_accuracy
     tests = int(np.sum(features.splits == TEST))
     outputs = np.load(ctx.workdir / "outputs.npy")
     scores = np.load(ctx.workdir / "scores.npy")
