@@ -25,8 +25,9 @@ such as ``Space`` never reach them while a text field has the focus). Pages neve
     context.run_id, context.choose_run(id): the run that Train, Analyse and Deploy look at, empty for the newest
     context.edits.submit(title, make, on_done)    changes that push undo steps, one after the other and in turn with
         undo; ``make()`` returns the ``fn(operation)`` when its turn comes, or None
-    signals: project_changed recordings_changed pipeline_changed runs_changed run_chosen device_changed
-             stages_changed
+    context.look_for_plugins(); context.trust_project(on)     both end with plugins_changed and pipeline_changed
+    signals: project_changed recordings_changed pipeline_changed plugins_changed runs_changed run_chosen
+             device_changed stages_changed
              about_to_step: undo comes next, hand over edits that you hold back
              device_event(object): what the recorder tells, such as Health or TakeSaved, in the window's thread
 

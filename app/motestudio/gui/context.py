@@ -20,6 +20,7 @@ from motestudio.gui.settings import Settings
 from motestudio.studio.operation import Happening, Operation
 
 if TYPE_CHECKING:
+    from motestudio.plugins.registry import Registry
     from motestudio.project.store import Project
     from motestudio.studio.device_session import DeviceSession
     from motestudio.studio.home import Studio
@@ -32,6 +33,7 @@ class AppContext(QObject):
         project_changed: another project, or none, is open, or its configuration was saved.
         recordings_changed: recordings or labels came, went or changed.
         pipeline_changed: stages or parameters changed.
+        plugins_changed: plugins were looked for anew.
         runs_changed: a run was added or finished.
         run_chosen: `run_id` is another one.
         device_changed: a board was connected or went.
@@ -48,6 +50,7 @@ class AppContext(QObject):
     project_changed = Signal()
     recordings_changed = Signal()
     pipeline_changed = Signal()
+    plugins_changed = Signal()
     runs_changed = Signal()
     run_chosen = Signal()
     device_changed = Signal()
@@ -74,6 +77,8 @@ class AppContext(QObject):
         self.run_id = ""
         self._studio = studio
         self._connection: ExitStack | None = None
+        self._registry: Registry | None = None
+        self._finding = self._find_again = False
 
     @property
     def studio(self) -> Studio:
@@ -154,11 +159,15 @@ class AppContext(QObject):
 
     def open_project(self, folder: Path, then: Callable[[], object] | None = None) -> None:
         """Open a project folder; the present one is closed first."""
+        studio = self.studio
 
         def work(_: Operation) -> Project:
             from motestudio.project.store import Project
 
-            return Project.open(folder)
+            project = Project.open(folder)
+            # Before any page asks for a stage of the project's own plugins.
+            self._registry = studio.open_project_plugins(project.folder)
+            return project
 
         self.close_project()
         self.run_operation(f"Open {folder.name}", work, lambda project: self.adopt_project(project, then))
@@ -179,6 +188,7 @@ class AppContext(QObject):
         self.close_project()
         self.project = project
         self.run_id = ""
+        self._find_plugins()
         from motestudio.project.recent import RecentProjects
 
         RecentProjects().add(project.folder, project.config.name)
@@ -198,8 +208,62 @@ class AppContext(QObject):
         self.project.close()
         self.project = None
         self.stages.clear()
+        self._find_plugins()
         self.stages_changed.emit()
         self.project_changed.emit()
+
+    # Plugins
+
+    def look_for_plugins(self) -> None:
+        """Look for plugins again, as after one was added or mended."""
+        studio = self.studio
+        self.run_operation("Look for plugins", lambda _: studio.rescan(), self._plugins_found)
+
+    def trust_project(self, on: bool) -> None:
+        """Let the open project's own plugins run, now and whenever it is opened; or stop that."""
+        project, studio = self.project, self.studio
+        if project is None:
+            return
+        name = project.config.name
+
+        def done(registry: Registry) -> None:
+            self._plugins_found(registry)
+            text = f"You trust {name}: its own plugins are used." if on else f"The plugins of {name} are not used."
+            action = "Stop trusting" if on else "Trust it again"
+            self.show_message(text, tone="ok" if on else "info", action=action, act=lambda: self.trust_project(not on))
+
+        verb = studio.trust_project if on else studio.untrust_project
+        self.run_operation(f"{'Trust' if on else 'Stop trusting'} {name}", lambda _: verb(), done)
+
+    def _find_plugins(self) -> None:
+        """Let the registry follow the open project, one look at a time."""
+        if self._finding:
+            self._find_again = True
+            return
+        self._finding, studio, project = True, self.studio, self.project
+        folder = project.folder if project is not None else None
+
+        def done(registry: Registry) -> None:
+            self._finding = False
+            if self._find_again:
+                self._find_again = False
+                self._find_plugins()
+            elif registry is self._registry:
+                self.plugins_changed.emit()
+            else:
+                self._plugins_found(registry)
+
+        def failed(error: BaseException) -> None:
+            self._finding = self._find_again = False
+            self.show_error(error)
+
+        self.run_operation("Find plugins", lambda _: studio.open_project_plugins(folder), done, failed, quiet=True)
+
+    def _plugins_found(self, registry: Registry) -> None:
+        self._registry = registry
+        self.plugins_changed.emit()
+        if self.project is not None:
+            self.pipeline_changed.emit()
 
     def undo(self) -> None:
         """Undo the last change of the project."""

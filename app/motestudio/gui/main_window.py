@@ -20,6 +20,7 @@ from motestudio.gui.frame.link_health import LinkHealth
 from motestudio.gui.frame.log_panel import LogPanel
 from motestudio.gui.frame.palette import CommandPalette
 from motestudio.gui.frame.rail import Rail
+from motestudio.gui.frame.trust_bar import TrustBar
 from motestudio.gui.page import JOBS_PAGE, OTHER_PAGES, PAGES, WORK_PAGES, Page
 from motestudio.gui.stage_watch import StageWatch
 from motestudio.gui.theme import theme
@@ -62,6 +63,7 @@ class MainWindow(QWidget):
         self.rail = Rail()
         self.header = Header()
         self.banner = Banner()
+        self.trust_bar = TrustBar(self.context)
         self.stack = QStackedWidget()
         self.inspector = InspectorArea()
         self.inspector.set_folded(self.context.settings.get("inspector_folded", False))
@@ -70,6 +72,7 @@ class MainWindow(QWidget):
         middle = QVBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.banner)
+        middle.addWidget(self.trust_bar)
         middle.addWidget(self.stack, 1)
         middle.addWidget(self.log)
         across = QHBoxLayout()
@@ -125,6 +128,7 @@ class MainWindow(QWidget):
         self.current = page
         self.stack.setCurrentWidget(page)
         self.rail.set_current(key)
+        self.trust_bar.set_page(key)
         self.inspector.set_inspector(page.inspector)
         self._use_commands(page)
         page.activated()

@@ -1,60 +1,150 @@
-"""What the page says of a plugin: state words, tones, origin, ranges. Words only."""
+"""What the page says of a plugin: state words, tones, origin, ranges, and which plugins match a search. Words only."""
 
 from __future__ import annotations
 
 from motestudio.domain.params import Param
+from motestudio.domain.pipeline import StageKind
 from motestudio.gui.form_fields import shown
-from motestudio.plugins.registry import PluginRow
+from motestudio.gui.pages.plugins.data import Plugin
+from motestudio.plugins.manifest import StageManifest
 
 STATES = {
-    "ok": ("ready", "ok", "ok"),
-    "missing_requirement": ("incomplete", "warn", "warn"),
-    "shadowed": ("not used", "neutral", "warn"),
-    "refused": ("refused", "bad", "bad"),
-    "broken": ("broken", "bad", "bad"),
+    "ok": ("ready", "ok", "ph.check-circle"),
+    "missing_requirement": ("incomplete", "warn", "ph.warning-circle"),
+    "untrusted": ("untrusted", "warn", "ph.shield-warning"),
+    "shadowed": ("not used", "neutral", "ph.minus-circle"),
+    "refused": ("refused", "bad", "ph.x-circle"),
+    "broken": ("broken", "bad", "ph.x-circle"),
 }
-"""Word, tone of its tag and mark of its row, by state."""
+"""Word, tone and icon by state."""
+
+INKS = {"ok": "ok", "warn": "warn", "bad": "bad", "neutral": "text_muted"}
+"""Ink of a tone."""
 
 ORIGINS = {
-    "shipped": "comes with Mote Studio",
-    "entry_point": "installed Python package",
-    "user": "your plugin folder",
-    "folder": "plugin folder",
+    "shipped": ("built in", "comes with Mote Studio"),
+    "entry_point": ("package", "an installed Python package"),
+    "user": ("mine", "your plugin folder"),
+    "folder": ("folder", "a further plugin folder"),
+    "project": ("project", "the open project's own"),
 }
+"""Word and a longer one, by origin."""
 
 # The others' reasons say it themselves.
 HINTS = {
-    "missing_requirement": "Install what is missing; the stages that do not need it can be used meanwhile.",
+    "missing_requirement": "The stages that do not need what is missing can be used meanwhile.",
     "shadowed": "The one found first is used. Remove one of the two.",
+    "untrusted": "None of its code has run. Look into the folder first if you do not know who wrote it.",
+}
+
+KINDS: dict[StageKind, str] = {
+    "decoder": "Decoders",
+    "importer": "Importers",
+    "exporter": "Exporters",
+    "segmenter": "Segmenters",
+    "window": "Windows",
+    "augment": "Augment stages",
+    "feature": "Feature stages",
+    "model": "Models",
+    "compress": "Compress stages",
+    "convert": "Converters",
+    "evaluate": "Evaluators",
+    "target": "Targets",
+}
+"""Headings, in the order of the work."""
+
+TYPES = {
+    "int": "whole number",
+    "float": "number",
+    "bool": "switch",
+    "choice": "choice",
+    "text": "text",
+    "run": "earlier run",
 }
 
 
-def name_of(row: PluginRow) -> str:
-    """For people; the folder's name where the manifest cannot be read."""
-    return row.manifest.name if row.manifest else row.folder.name
+def name_of(plugin: Plugin) -> str:
+    """For people; what the manifest seems to say, where it cannot be read."""
+    return plugin.row.manifest.name if plugin.row.manifest else plugin.row.id
 
 
-def note_of(row: PluginRow) -> str:
+def has_problem(plugin: Plugin) -> bool:
+    """Whether there is something to do about it."""
+    return plugin.row.state != "ok" or bool(plugin.row.notes)
+
+
+def note_of(plugin: Plugin) -> str:
     """The second line of its row."""
-    if row.manifest is None:
-        return "plugin.toml cannot be used"
-    n = len(row.manifest.stages)
-    return f"{row.manifest.id} {row.manifest.version}, {n} stage{'s' if n != 1 else ''}"
+    manifest, origin = plugin.row.manifest, ORIGINS[plugin.row.origin][0]
+    if manifest is None:
+        return f"{origin}, plugin.toml cannot be used"
+    parts = [plural(len(manifest.stages), "stage")] if manifest.stages else []
+    parts += [plural(len(plugin.boards), "board")] if plugin.boards else []
+    return ", ".join([origin, *parts])
 
 
-def order(rows: tuple[PluginRow, ...]) -> list[PluginRow]:
-    """Those with a problem first, else as they were found."""
-    return sorted(rows, key=lambda r: r.state == "ok")
+def plural(number: int, word: str) -> str:
+    """ "1 stage", "2 stages"."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def matches(plugin: Plugin, wanted: str) -> bool:
+    """Whether every typed word is in what the plugin says of itself, its stages and their parameters."""
+    text = _all_words(plugin)
+    return all(word in text for word in wanted.lower().split())
+
+
+def stage_matches(stage: StageManifest, wanted: str) -> bool:
+    """Whether every typed word is in what the stage says of itself and its parameters."""
+    text = " ".join(_stage_words(stage)).lower()
+    return bool(wanted.split()) and all(word in text for word in wanted.lower().split())
+
+
+def _all_words(plugin: Plugin) -> str:
+    row, manifest = plugin.row, plugin.row.manifest
+    words = [row.id, row.folder.name, *ORIGINS[row.origin], STATES[row.state][0], row.reason]
+    if manifest is not None:
+        words += [manifest.name, manifest.description, manifest.author]
+        words += [word for stage in manifest.stages for word in _stage_words(stage)]
+    words += [word for board in plugin.boards for word in (board.id, board.name, board.chip)]
+    return " ".join(words).lower()
+
+
+def _stage_words(stage: StageManifest) -> list[str]:
+    words = [stage.id, stage.kind, stage.title, stage.help, *stage.requires]
+    return words + [word for param in stage.params for word in (param.key, param.title)]
+
+
+def by_kind(stages: tuple[StageManifest, ...]) -> list[tuple[str, list[StageManifest]]]:
+    """Stages under the headings of their kinds, in the order of the work."""
+    groups = [(heading, [s for s in stages if s.kind == kind]) for kind, heading in KINDS.items()]
+    return [group for group in groups if group[1]]
+
+
+def reaches_board(stage: StageManifest) -> bool:
+    """Whether stages of its kind may run on the board, so that having no C is worth saying."""
+    return stage.kind == "feature"
+
+
+def flow_of(stage: StageManifest) -> str:
+    """What it takes and gives besides what its kind does, or empty."""
+    parts = [f"also takes {', '.join(stage.consumes)}"] if stage.consumes else []
+    parts += [f"also gives {', '.join(stage.produces)}"] if stage.produces else []
+    return "; ".join(parts)
+
+
+def implementation_of(stage: StageManifest) -> str:
+    """Its number, and which older ones still run."""
+    older = sorted(o.implementation for o in stage.older)
+    still = f"; {', '.join(map(str, older))} still run{'s' if len(older) == 1 else ''}" if older else ""
+    return f"implementation {stage.implementation}{still}"
 
 
 def range_of(param: Param) -> str:
     """What is allowed: "0.01 to 30 s", "small, medium, large"."""
-    if param.type == "choice":
-        return ", ".join(param.choices)
-    if param.type == "bool":
-        return "on or off"
-    if param.type == "text":
-        return "text"
+    plain = {"choice": ", ".join(param.choices), "bool": "on or off", "text": "any text", "run": "any run"}
+    if param.type in plain:
+        return plain[param.type]
     unit = f" {param.unit}" if param.unit else ""
     whole = int if param.type == "int" else float
     low = None if param.minimum is None else shown(param, whole(param.minimum))
@@ -70,3 +160,12 @@ def default_of(param: Param) -> str:
     """The default with its unit."""
     value = shown(param, param.default) or "empty"
     return f"{value} {param.unit}".rstrip()
+
+
+def condition_of(param: Param, params: tuple[Param, ...]) -> str:
+    """When a form shows it: "Shown while Kind is noise.", or empty."""
+    if param.shown_if is None:
+        return ""
+    key = param.shown_if.key
+    other = next(p for p in params if p.key == key)
+    return f"Shown while {other.title or key} is {shown(other, param.shown_if.equals)}."
