@@ -156,19 +156,23 @@ static inline void mote_fft_swap(float *x, size_t a, size_t b) {
   x[2u * b + 1u] = im;
 }
 
-/* Complex values into bit-reversed order. */
+/* Complex values into bit-reversed order, two neighbours at a time: their mirrors are half the length apart. */
 static inline void mote_fft_reorder(float *x, size_t m) {
+  const size_t half = m >> 1;
   size_t mirrored = 0;
-  for (size_t i = 1; i < m; ++i) {
-    size_t bit = m >> 1;
+  for (size_t i = 0; i < half; i += 2u) {
+    /* i is even, so its mirror lies in the lower half; i + 1 has its mirror in the upper half. */
+    if (i < mirrored) {
+      mote_fft_swap(x, i, mirrored);
+      mote_fft_swap(x, m - 1u - i, m - 1u - mirrored);
+    }
+    mote_fft_swap(x, i + 1u, mirrored + half);
+    size_t bit = half >> 1;
     while ((mirrored & bit) != 0u) {
       mirrored ^= bit;
       bit >>= 1;
     }
     mirrored |= bit;
-    if (i < mirrored) {
-      mote_fft_swap(x, i, mirrored);
-    }
   }
 }
 
@@ -242,6 +246,20 @@ static inline void mote_fft_half(float *x, size_t n, const float *table) {
   }
 }
 
+/* Bins k and n / 2 - k, at `a` and `b`, from the half-length transform's; c and s belong to bin k. */
+static inline void mote_rfft_unpack(float *a, float *b, float c, float s) {
+  const float even_re = 0.5f * (a[0] + b[0]);
+  const float even_im = 0.5f * (a[1] - b[1]);
+  const float odd_re = 0.5f * (a[1] + b[1]);
+  const float odd_im = 0.5f * (b[0] - a[0]);
+  const float turned_re = c * odd_re + s * odd_im;
+  const float turned_im = c * odd_im - s * odd_re;
+  a[0] = even_re + turned_re;
+  a[1] = even_im + turned_im;
+  b[0] = even_re - turned_re;
+  b[1] = turned_im - even_im;
+}
+
 /* Spectrum of n real values, in place: afterwards x[0] is bin 0, x[1] bin n / 2 (both real) and x[2 k], x[2 k + 1]
  * are the real and imaginary part of bin k. */
 static inline void mote_rfft(float *x, size_t n, const float *table) {
@@ -250,26 +268,13 @@ static inline void mote_rfft(float *x, size_t n, const float *table) {
   x[0] = first + x[1];
   x[1] = first - x[1];
   for (size_t k = 1; k < n / 4u; ++k) {
-    float *const a = x + 2u * k;
-    float *const b = x + n - 2u * k;
-    const float c = table[k + n / 4u];
-    const float s = table[k];
-    const float even_re = 0.5f * (a[0] + b[0]);
-    const float even_im = 0.5f * (a[1] - b[1]);
-    const float odd_re = 0.5f * (a[1] + b[1]);
-    const float odd_im = 0.5f * (b[0] - a[0]);
-    const float turned_re = c * odd_re + s * odd_im;
-    const float turned_im = c * odd_im - s * odd_re;
-    a[0] = even_re + turned_re;
-    a[1] = even_im + turned_im;
-    b[0] = even_re - turned_re;
-    b[1] = turned_im - even_im;
+    mote_rfft_unpack(x + 2u * k, x + n - 2u * k, table[k + n / 4u], table[k]);
   }
   x[n / 2u + 1u] = -x[n / 2u + 1u];
 }
 
-/* Power |X[k]|^2 of the bins 0 .. n / 2 of n real values, in place: afterwards the first n / 2 + 1 values of
- * x are the powers. */
+/* Power |X[k]|^2 of the bins 0 .. n / 2 of n real values, in place: afterwards the first n / 2 + 1 values of x are
+ * the powers. */
 static inline void mote_rfft_power(float *x, size_t n, const float *table) {
   mote_rfft(x, n, table);
   const float last = x[1] * x[1];
