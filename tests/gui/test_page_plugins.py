@@ -17,7 +17,6 @@ from motestudio.gui.settings import Settings
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets import Tag
 from motestudio.plugins import trust
-from motestudio.studio.home import Studio
 
 ZOO = Path(__file__).parent.parent / "plugins" / "zoo"
 LINEAR = Path(__file__).parent.parent / "support" / "linear_plugin"
@@ -342,7 +341,7 @@ def test_the_bar_trusts_goes_and_comes_with_the_project(qtbot, window, context, 
 def test_safe_mode_is_told(qtbot, places, tmp_path):
     from motestudio.gui.app import make_window
 
-    context = AppContext(Settings(tmp_path / "safe.json"), Studio(safe_mode=True))
+    context = AppContext(Settings(tmp_path / "safe.json"), safe_mode=True)
     window = make_window(context)
     qtbot.addWidget(window)
     window.show()
@@ -351,6 +350,12 @@ def test_safe_mode_is_told(qtbot, places, tmp_path):
     assert page.notice.isVisible()
     assert "Safe mode" in page.notice.text.text()
     assert {p.row.origin for p in page._shown} == {"shipped"}
+    context.close()
+
+
+def test_folders_that_the_window_was_started_with_are_looked_into(qtbot, tmp_path):
+    context = AppContext(Settings(tmp_path / "dirs.json"), plugin_dirs=[ZOO])
+    assert context.studio.registry.stage("fine/stage")
     context.close()
 
 

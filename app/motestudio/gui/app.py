@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -85,17 +86,28 @@ def make_window(context: AppContext | None = None) -> MainWindow:
     return window
 
 
-def run(project: Path | None = None, *, virtual: bool = False, screenshot_dir: Path | None = None) -> int:
+def run(
+    project: Path | None = None,
+    *,
+    virtual: bool = False,
+    plugin_dirs: Sequence[Path] = (),
+    safe_mode: bool = False,
+    screenshot_dir: Path | None = None,
+) -> int:
     """Open the window and return its exit status when it is closed.
 
     Args:
         project: folder of a project to open.
         virtual: connect the project to the virtual board.
+        plugin_dirs: folders of plugins besides those of the settings, for this time.
+        safe_mode: built-in plugins only.
         screenshot_dir: save a picture of every page there, then quit.
     """
     os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.fonts.warning=false")
+    from motestudio.gui.context import AppContext
+
     app = make_application(sys.argv[:1])
-    window = make_window()
+    window = make_window(AppContext(plugin_dirs=plugin_dirs, safe_mode=safe_mode))
     catcher = ErrorCatcher()
     catcher.install(window.context)
 

@@ -6,7 +6,7 @@ blocks, and nothing here draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 class AppContext(QObject):
     """One per window.
+
+    Args:
+        settings: the user's, where None.
+        studio: made at the first use, where None.
+        plugin_dirs: folders of plugins besides those of the settings.
+        safe_mode: built-in plugins only.
 
     Signals:
         project_changed: another project, or none, is open, or its configuration was saved.
@@ -63,7 +69,14 @@ class AppContext(QObject):
     message_wanted = Signal(dict)
     error_wanted = Signal(object, str)
 
-    def __init__(self, settings: Settings | None = None, studio: Studio | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        studio: Studio | None = None,
+        *,
+        plugin_dirs: Sequence[Path] = (),
+        safe_mode: bool = False,
+    ) -> None:
         super().__init__()
         self.settings = settings or Settings()
         self.commands = CommandRegistry()
@@ -76,6 +89,8 @@ class AppContext(QObject):
         self.stages: dict[str, str] = {}
         self.run_id = ""
         self._studio = studio
+        self._further_dirs = tuple(plugin_dirs)
+        self._safe_mode = safe_mode
         self._connection: ExitStack | None = None
         self._registry: Registry | None = None
         self._finding = self._find_again = False
@@ -86,13 +101,14 @@ class AppContext(QObject):
         if self._studio is None:
             from motestudio.studio.home import Studio
 
-            self._studio = Studio(self.plugin_dirs)
+            self._studio = Studio(self.plugin_dirs, safe_mode=self._safe_mode)
         return self._studio
 
     @property
     def plugin_dirs(self) -> tuple[Path, ...]:
-        """Further folders of plugins, from the settings."""
-        return tuple(Path(p) for p in self.settings.get("plugin_dirs", []) if isinstance(p, str))
+        """Further folders of plugins, from the settings, and those that the window was started with."""
+        kept = tuple(Path(p) for p in self.settings.get("plugin_dirs", []) if isinstance(p, str))
+        return kept + self._further_dirs
 
     @property
     def projects_folder(self) -> Path:
