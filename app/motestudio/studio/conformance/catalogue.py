@@ -133,7 +133,7 @@ MEMORY: Mapping[StageKind, int] = {
 }
 """Most memory of one run on the kit's small inputs, by kind."""
 
-TIME_LIMIT: Mapping[StageKind, float] = {"model": 20.0, "compress": 40.0, "convert": 30.0, "evaluate": 20.0}
+TIME_LIMIT: Mapping[StageKind, float] = {"model": 12.0, "compress": 30.0, "convert": 30.0, "evaluate": 20.0}
 """Seconds after which a run with one combination of parameters is stopped and counted as working."""
 USUAL_LIMIT = 10.0
 

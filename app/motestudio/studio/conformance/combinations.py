@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,22 +26,28 @@ class Combination:
     params: dict[str, Value]
 
 
-def combinations(table: Sequence[Param], seed: int = 1, random: int = 12) -> list[Combination]:
+def combinations(
+    table: Sequence[Param], base: Mapping[str, Value] | None = None, *, seed: int = 1, random: int = 12
+) -> list[Combination]:
     """Default, every bound and choice alone, and random ones; none twice.
 
     Args:
         table: the stage's parameters.
+        base: values that stand where nothing else is tried; the defaults where None.
         seed: of the random ones.
         random: how many of them.
     """
     rng = np.random.default_rng(seed)
-    made = [Combination("defaults", complete(table, {}))]
+    usual = dict(base or {})
+    made = [Combination("defaults", complete(table, usual))]
     for param in table:
         shown = {param.shown_if.key: param.shown_if.equals} if param.shown_if else {}
         for value in _values(param):
-            made.append(Combination(f"{param.key} = {_short(value)}", complete(table, {**shown, param.key: value})))
+            made.append(
+                Combination(f"{param.key} = {_short(value)}", complete(table, {**usual, **shown, param.key: value}))
+            )
     for number in range(random if table else 0):
-        drawn = {p.key: v for p in table for v in _drawn(p, rng)}
+        drawn = usual | {p.key: v for p in table if p.key not in usual for v in _drawn(p, rng)}
         made.append(Combination(f"random {number + 1}", complete(table, drawn)))
     unique: dict[str, Combination] = {}
     for one in made:

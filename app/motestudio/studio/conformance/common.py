@@ -34,7 +34,7 @@ class KindKit:
         first: asks what the stage will give, before it is run; None where its kind does not say.
         own: further checks by their ids.
         random: how many random combinations of parameters.
-        spare: parameters for runs of other checks than `params`, to keep them short.
+        spare: the defaults, with what only takes time made small.
     """
 
     inputs: Callable[[Bench], Inputs]
@@ -70,7 +70,8 @@ def _protocol_of(bench: Bench, manifest: StageManifest) -> float:
 def params(bench: Bench, kit: KindKit) -> str:
     """Every combination either works or is refused with a reason."""
     counts = {"worked": 0, "refused": 0, "stopped": 0}
-    tried = combinations(bench.entry.manifest.params, random=kit.random)
+    changed = {k: v for k, v in kit.spare(bench).items() if v != bench.defaults[k]}
+    tried = combinations(bench.entry.manifest.params, changed, random=kit.random)
     inputs = kit.inputs(bench)
     for one in tried:
         outcome = kit.first(bench, one.params) if kit.first else None

@@ -22,7 +22,7 @@ from motestudio.studio.conformance.twin import relative
 
 FOLDER = Path("tests") / "golden"
 _TOLERANCE = 1e-4
-_MOST_VALUES = 20_000
+_MOST_VALUES = 6000
 """Raw values kept per file: enough to tell, small enough for a repository."""
 
 

@@ -1,0 +1,1 @@
+"""How strong a signal is in one band of frequencies."""
