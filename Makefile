@@ -43,8 +43,9 @@ screenshots: $(VENV)/.dev
 	@test -d demo-report/project || $(BIN)/mote demo --report demo-report
 	xvfb-run -a -s "-screen 0 1920x1080x24" $(BIN)/python -m motestudio.gui.shoot screenshots --project demo-report/project --virtual --check
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	$(BIN)/mote bench app
+	$(BIN)/mote bench features
 
 $(VENV)/.installed: pyproject.toml packaging/constraints.txt packaging/system-packages.sh
 	@packaging/system-packages.sh demo
@@ -57,6 +58,12 @@ $(VENV)/.installed: pyproject.toml packaging/constraints.txt packaging/system-pa
 $(VENV)/.dev: $(VENV)/.installed
 	@packaging/system-packages.sh test
 	@$(BIN)/python $(PIP) --group dev
+	@touch $@
+
+# The peers that benches measure against, and valgrind to count instructions with.
+$(VENV)/.bench: $(VENV)/.dev
+	@packaging/system-packages.sh bench
+	@$(BIN)/python $(PIP) --group bench
 	@touch $@
 
 $(HEADLESS)/.installed: pyproject.toml packaging/constraints.txt
