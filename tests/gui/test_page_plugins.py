@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel
 from motestudio.domain.params import Param, ShownIf
 from motestudio.gui.context import AppContext
 from motestudio.gui.pages.plugins import rows
+from motestudio.gui.pages.plugins.new_plugin import NewPlugin
 from motestudio.gui.settings import Settings
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets import Tag
@@ -117,16 +118,16 @@ def _words(page):
 
 
 def _choose(qtbot, page, plugin):
-    index = [p.row.id for p in page._shown].index(plugin)
-    page.area.ensureWidgetVisible(page.list.rows[index])
+    index = [p.row.id for p in page.list.shown].index(plugin)
+    page.list.area.ensureWidgetVisible(page.list.rows[index])
     qtbot.mouseClick(page.list.rows[index], LEFT)
     return page.detail
 
 
 def test_bad_plugins_come_first_with_their_reason(qtbot, page):
-    states = {rows.name_of(plugin): plugin.row.state for plugin in page._shown[:3]}
+    states = {rows.name_of(plugin): plugin.row.state for plugin in page.list.shown[:3]}
     assert states == {"bad": "broken", "newer": "refused", "Bench": "missing_requirement"}
-    shipped = sum(p.row.origin == "shipped" for p in page._shown)
+    shipped = sum(p.row.origin == "shipped" for p in page.list.shown)
     assert page.bar.facts.text == f"{shipped} ready   3 with a problem"
     assert "version" in _choose(qtbot, page, "bad").reason.text()
     assert "written for plugin API 9.0" in _choose(qtbot, page, "newer").reason.text()
@@ -142,16 +143,18 @@ def test_the_whole_zoo_is_listed_and_nothing_of_it_runs(qtbot, window, monkeypat
     monkeypatch.setenv("MOTE_PLUGIN_PATH", str(ZOO))
     page = _open(qtbot, window)
     animals = {p.name for p in ZOO.iterdir() if (p / "plugin.toml").exists()}
-    assert animals <= {p.row.folder.name for p in page._shown}
-    qtbot.mouseClick(page.filter, LEFT, pos=page.filter.rect().center() + page.filter.rect().center() / 3)
-    assert {p.row.folder.name for p in page._shown} == {
+    assert animals <= {p.row.folder.name for p in page.list.shown}
+    qtbot.mouseClick(
+        page.list.filter, LEFT, pos=page.list.filter.rect().center() + page.list.filter.rect().center() / 3
+    )
+    assert {p.row.folder.name for p in page.list.shown} == {
         "bad-toml",
         "missing-requirement",
         "newer-api",
         "not-text",
         "other-major",
     }
-    for index in range(len(page._shown)):
+    for index in range(len(page.list.shown)):
         qtbot.mouseClick(page.list.rows[index], LEFT)
         assert page.detail.reason.text()
         assert_no_clipped_text(page)
@@ -162,7 +165,7 @@ def test_a_stage_shows_what_it_is_needs_and_takes(qtbot, page, places):
     (places / "lacking" / "boards").mkdir()
     (places / "lacking" / "boards" / "bench-one.toml").write_text(BOARD)
     qtbot.mouseClick(page.rescan, LEFT)
-    qtbot.waitUntil(lambda: any(p.boards for p in page._shown), timeout=10000)
+    qtbot.waitUntil(lambda: any(p.boards for p in page.list.shown), timeout=10000)
     detail = _choose(qtbot, page, "lacking")
     words = _words(page)
     for said in ("Loudness over time.", "Anna", "MIT", "0.1.0, for plugin API 1.0", "Levels for the bench."):
@@ -187,8 +190,8 @@ def test_a_stage_shows_what_it_is_needs_and_takes(qtbot, page, places):
 def test_arrow_keys_walk_and_stages_show_their_parameters(qtbot, page, window):
     page.list.rows[0].setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(3):
-        qtbot.keyClick(page.list.rows[page.list.current], Qt.Key.Key_Down)
-    assert page.list.current == 3
+        qtbot.keyClick(page.list.rows[page.list.list.current], Qt.Key.Key_Down)
+    assert page.list.list.current == 3
     _choose(qtbot, page, "mote-window")
     words = _words(page)
     assert "0.01 to 30 s" in words
@@ -200,16 +203,16 @@ def test_search_finds_stages_and_parameters(qtbot, window, page):
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
     qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(page.field.hasFocus)
-    qtbot.keyClicks(page.field, "snr")
-    assert [p.row.id for p in page._shown] == ["mote-augment"]
+    qtbot.waitUntil(page.list.field.hasFocus)
+    qtbot.keyClicks(page.list.field, "snr")
+    assert [p.row.id for p in page.list.shown] == ["mote-augment"]
     opened = [s.stage.id for s in page.detail.sections if s.head.open]
     assert set(opened) == {"mote-augment/noise", "mote-augment/background"}
-    qtbot.keyClicks(page.field, " nobody")
-    assert page._shown == []
-    assert page.nothing.isVisible()
-    page.field.clear()
-    assert len(page._shown) > 8
+    qtbot.keyClicks(page.list.field, " nobody")
+    assert page.list.shown == []
+    assert page.list.nothing.isVisible()
+    page.list.field.clear()
+    assert len(page.list.shown) > 8
     # The plugin that was looked at stays the chosen one.
     assert page.detail.plugin.row.id == "mote-augment"
 
@@ -338,6 +341,46 @@ def test_the_bar_trusts_goes_and_comes_with_the_project(qtbot, window, context, 
     assert context.studio.registry.stage("linear/network")
 
 
+def test_a_new_plugin_is_written_found_and_passes(qtbot, window, page, home, assert_no_clipped_text):
+    qtbot.mouseClick(page.new, LEFT)
+    form = page.details.widget()
+    assert isinstance(form, NewPlugin)
+    assert not page.new.isEnabled()
+    assert not form.write.isEnabled()
+    form.kind.setCurrentText("Augment stage")
+    qtbot.keyClicks(form.name, "json")
+    assert form.path.text().endswith("plugins/json")
+    qtbot.mouseClick(form.write, LEFT)
+    qtbot.waitUntil(form.problem.isVisible, timeout=5000)
+    assert "Python" in form.problem.text()
+    assert_no_clipped_text(page)
+    form.name.clear()
+    assert not form.problem.isVisible()
+    qtbot.keyClicks(form.name, "Bench Level")
+    qtbot.keyClick(form.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.detail is not None and page.detail.plugin.row.id == "bench-level", timeout=10000)
+    folder = page.detail.plugin.row.folder
+    assert (folder / "plugin.toml").is_file()
+    assert page.detail.plugin.row.origin == "user"
+    assert page.detail.plugin.row.state == "ok"
+    qtbot.mouseClick(page.detail.test, LEFT)
+    test = page.tests.of(folder)
+    qtbot.waitUntil(lambda: test.running is None, timeout=60000)
+    assert "failed" not in test.counts, test.report
+
+
+def test_the_form_goes_by_escape(qtbot, window, page):
+    _choose(qtbot, page, "mote-window")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    form = page.details.widget()
+    assert isinstance(form, NewPlugin)
+    qtbot.waitUntil(form.name.hasFocus)
+    qtbot.keyClick(form.name, Qt.Key.Key_Escape)
+    assert page.detail.plugin.row.id == "mote-window"
+
+
 def test_safe_mode_is_told(qtbot, places, tmp_path):
     from motestudio.gui.app import make_window
 
@@ -349,7 +392,7 @@ def test_safe_mode_is_told(qtbot, places, tmp_path):
     page = _open(qtbot, window)
     assert page.notice.isVisible()
     assert "Safe mode" in page.notice.text.text()
-    assert {p.row.origin for p in page._shown} == {"shipped"}
+    assert {p.row.origin for p in page.list.shown} == {"shipped"}
     context.close()
 
 
@@ -373,9 +416,8 @@ def test_words_of_parameters():
 def test_everything_is_readable(qtbot, page, window, size, assert_no_clipped_text):
     theme().set_mode("dark")
     window.resize(*size)
-    for index in range(len(page._shown)):
-        page.list.set_current(index)
-        page._choose(index)
+    for index in range(len(page.list.shown)):
+        page.list.pick(index)
         for section in page.detail.sections:
             if not section.head.open:
                 section.toggle()

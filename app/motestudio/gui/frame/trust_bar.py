@@ -61,11 +61,11 @@ class TrustBar(Banner):
         if not wanted or self._page == "plugins":
             self.hide()
             return
-        what = "a plugin that is" if self._untrusted == 1 else f"{self._untrusted} plugins that are"
+        what = "Its plugin is" if self._untrusted == 1 else f"Its {self._untrusted} plugins are"
         self.show_message(
-            f"This project brings its own code: {what} not used until you trust its folder.",
-            "Trust it only if you know who wrote it.",
-            "warn",
+            "This project brings its own code.",
+            f"{what} not used until you trust this folder.",
+            "info",
             action="Trust this folder",
             act=self._trust,
         )

@@ -188,7 +188,7 @@ class JobsPage(Page):
             self.hint.setText(record.hint)
             self.hint.setVisible(bool(record.hint))
         self.log.set_traceback(record.traceback)
-        if log:
+        if log or record.state == "running":
             self.log.set_lines(self.follower.lines(record.id))
 
     # What can be done

@@ -37,6 +37,7 @@ class _Lines(QPlainTextEdit):
         super().__init__()
         self.setProperty("log", True)
         self.setReadOnly(True)
+        self.setTabChangesFocus(True)
         self.setUndoRedoEnabled(False)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setFont(monospace())

@@ -6,31 +6,21 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
+from motestudio.errors import AppError
 from motestudio.gui.commands import Command
 from motestudio.gui.page import Page
 from motestudio.gui.pages.plugins import data, rows
 from motestudio.gui.pages.plugins.data import Found, Plugin
 from motestudio.gui.pages.plugins.detail import PluginDetail
-from motestudio.gui.pages.plugins.list import PluginRow
+from motestudio.gui.pages.plugins.list import PluginList
+from motestudio.gui.pages.plugins.new_plugin import NewPlugin
 from motestudio.gui.pages.plugins.notice import PluginNotice
 from motestudio.gui.pages.plugins.testing import PluginTests
-from motestudio.gui.widgets import (
-    Button,
-    EmptyState,
-    PageBar,
-    RowList,
-    Segmented,
-    Separator,
-    Text,
-    TextField,
-    scrolled,
-)
+from motestudio.gui.widgets import Button, EmptyState, PageBar, Separator, scrolled
 from motestudio.plugins.places import user_plugins
-
-_LIST_WIDTH = 288
-_MARGIN = 24 - PluginRow.outset
+from motestudio.studio.operation import Operation
 
 
 class PluginsPage(Page):
@@ -48,19 +38,19 @@ class PluginsPage(Page):
 
     def build(self) -> None:
         """Bar, notice, list and details."""
-        self._found = Found(())
-        self._shown: list[Plugin] = []
-        self._chosen = ""
         self.bar = bar = PageBar("Plugins")
         bar.setContentsMargins(24, 0, 24, 0)
         self.folder = Button("My folder", "secondary", "ph.folder-open")
         self.folder.setToolTip(str(user_plugins()))
         self.folder.clicked.connect(self.open_own)
-        self.rescan = Button("Look again", "primary", "ph.arrows-clockwise")
+        self.rescan = Button("Look again", "secondary", "ph.arrows-clockwise")
         self.rescan.setToolTip("Ctrl+R")
         self.rescan.clicked.connect(self.look)
-        bar.add_action(self.folder)
-        bar.add_action(self.rescan)
+        self.new = Button("New plugin", "primary", "ph.plus")
+        self.new.setToolTip("Ctrl+N")
+        self.new.clicked.connect(self.begin_new)
+        for button in (self.folder, self.rescan, self.new):
+            bar.add_action(button)
         self.body.addWidget(bar)
         self.notice = PluginNotice()
         self.notice.trust_wanted.connect(self.context.trust_project)
@@ -70,7 +60,9 @@ class PluginsPage(Page):
         across = QHBoxLayout(halves)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
-        across.addWidget(self._left())
+        self.list = PluginList()
+        self.list.picked.connect(self._picked)
+        across.addWidget(self.list)
         across.addWidget(Separator(vertical=True))
         across.addWidget(self.details, 1)
         self.empty = EmptyState("ph.puzzle-piece", "No plugins", "Every stage comes from a plugin.", "Look again")
@@ -83,39 +75,6 @@ class PluginsPage(Page):
         self.context.plugins_changed.connect(self._looked)
         self.tests = PluginTests(self.context, self)
         self.tests.changed.connect(self._test_changed)
-
-    def _left(self) -> QWidget:
-        self.field = TextField("", "Find a plugin, stage or parameter", "Find a plugin, stage, parameter")
-        self.field.textChanged.connect(self._filter)
-        self.filter = Segmented(["All", "Problems"], 0, "Show")
-        self.filter.changed.connect(self._filter)
-        self.list = RowList()
-        self.list.chosen.connect(self._choose)
-        self.nothing = Text("", "body", "text_muted", wrap=True)
-        self.nothing.setContentsMargins(PluginRow.outset, 8, 0, 0)
-        self.nothing.hide()
-        holder = QWidget()
-        holder.setProperty("surface", "surface")
-        box = QVBoxLayout(holder)
-        box.setContentsMargins(_MARGIN, 0, 8, 12)
-        box.addWidget(self.list)
-        box.addWidget(self.nothing)
-        box.addStretch(1)
-        self.area = scrolled(holder)
-        left = QWidget()
-        left.setFixedWidth(_LIST_WIDTH)
-        box = QVBoxLayout(left)
-        box.setContentsMargins(0, 12, 0, 0)
-        box.setSpacing(8)
-        for widget in (self.field, self.filter):
-            line = QHBoxLayout()
-            line.setContentsMargins(24, 0, 16, 0)
-            line.addWidget(widget, 1 if widget is self.field else 0)
-            if widget is self.filter:
-                line.addStretch(1)
-            box.addLayout(line)
-        box.addWidget(self.area, 1)
-        return left
 
     # Looking
 
@@ -145,33 +104,11 @@ class PluginsPage(Page):
         self.bar.set_facts("", facts)
         self.notice.show_found(found)
         self.stack.setCurrentIndex(0 if found.plugins else 1)
-        self.filter.set_choices([f"All {len(found.plugins)}", f"Problems {bad}"])
-        if found.plugins != self._found.plugins:
-            self._found = found
-            self._shown = []
-            self._filter()
-        self._found = found
+        self.list.set_plugins(found.plugins)
 
-    @Slot()
-    def _filter(self) -> None:
-        wanted, only_bad = self.field.text(), self.filter.current == 1
-        shown = [p for p in self._found.plugins if rows.matches(p, wanted) and (rows.has_problem(p) or not only_bad)]
-        self.nothing.setVisible(not shown)
-        if not shown:
-            self.nothing.setText("Nothing here has a problem." if only_bad and not wanted else "No plugin says that.")
-        if shown != self._shown:
-            self._shown = shown
-            self.list.set_rows([PluginRow(p) for p in shown])
-        index = next((i for i, p in enumerate(shown) if str(p.row.folder) == self._chosen), 0)
-        if shown:
-            self.list.set_current(index)
-            self._choose(index)
-
-    @Slot(int)
-    def _choose(self, index: int) -> None:
-        plugin = self._shown[index]
-        self._chosen = str(plugin.row.folder)
-        detail = PluginDetail(plugin, self.field.text())
+    @Slot(object)
+    def _picked(self, plugin: Plugin) -> None:
+        detail = PluginDetail(plugin, self.list.field.text())
         detail.open_wanted.connect(self._open_chosen)
         detail.copy_wanted.connect(self._copy_path)
         detail.page_wanted.connect(self._open_page)
@@ -179,17 +116,61 @@ class PluginsPage(Page):
         detail.result.stop_wanted.connect(self._stop_test)
         detail.result.close_wanted.connect(self._forget_test)
         detail.show_test(self.tests.of(plugin.row.folder))
+        self._show_right(detail)
+
+    def _show_right(self, content: QWidget) -> None:
         old = self.details.takeWidget()
-        self.details.setWidget(detail)
+        self.details.setWidget(content)
+        self.new.setEnabled(not isinstance(content, NewPlugin))
         if old is not None:
             old.deleteLater()
 
     @property
-    def detail(self) -> PluginDetail:
-        """What is shown of the chosen plugin."""
+    def detail(self) -> PluginDetail | None:
+        """What is shown of the chosen plugin, where nothing else is shown in its place."""
         shown = self.details.widget()
-        assert isinstance(shown, PluginDetail)
-        return shown
+        return shown if isinstance(shown, PluginDetail) else None
+
+    # A new one
+
+    def begin_new(self) -> None:
+        """Show the form for a new plugin in the place of the chosen one."""
+        from motestudio.studio import plugin_scaffold
+
+        places = [("My plugin folder", plugin_scaffold.default_place())]
+        if self.context.project is not None:
+            places.append(("This project", self.context.project.folder / "plugins"))
+        form = NewPlugin(plugin_scaffold.kinds(), places)
+        form.create_wanted.connect(self._create)
+        form.closed.connect(self.list.pick_again)
+        self._show_right(form)
+        form.name.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(str, str, object)
+    def _create(self, name: str, kind: str, place: Path) -> None:
+        form = self.details.widget()
+
+        def work(_: Operation) -> Path:
+            from motestudio.studio.plugin_scaffold import new_plugin
+
+            return new_plugin(name, kind, place)
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, AppError) and form is self.details.widget() and isinstance(form, NewPlugin):
+                form.set_problem(error)
+            else:
+                self.context.show_error(error)
+
+        self.context.run_operation(f"Write the plugin {name}", work, self._created, failed)
+
+    @Slot(object)
+    def _created(self, folder: Path) -> None:
+        self.list.choose_when_found(str(folder.resolve()))
+        text = f"{folder.name} is written. Change it in your editor, then test it."
+        self.context.show_message(
+            text, str(folder), tone="ok", action="Open folder", act=lambda: self.open_folder(folder)
+        )
+        self.look()
 
     # Doing
 
@@ -209,11 +190,11 @@ class PluginsPage(Page):
         self.open_folder(folder)
 
     def _open_chosen(self) -> None:
-        if self._chosen:
-            self.open_folder(Path(self._chosen))
+        if self.list.chosen:
+            self.open_folder(Path(self.list.chosen))
 
     def _copy_path(self) -> None:
-        QGuiApplication.clipboard().setText(self._chosen)
+        QGuiApplication.clipboard().setText(self.list.chosen)
         self.context.show_message("The folder's path is on the clipboard.", tone="ok")
 
     @Slot(str)
@@ -225,46 +206,36 @@ class PluginsPage(Page):
 
     def test(self) -> None:
         """Run the conformance kit over the chosen plugin."""
-        if self.detail.test.isEnabled():
+        if self.detail is not None and self.detail.test.isEnabled():
             self.tests.start(self.detail.plugin)
 
     def _stop_test(self) -> None:
-        self.tests.stop(Path(self._chosen))
+        self.tests.stop(Path(self.list.chosen))
 
     def _forget_test(self) -> None:
-        self.tests.forget(Path(self._chosen))
+        self.tests.forget(Path(self.list.chosen))
 
     @Slot(object)
     def _test_changed(self, folder: Path) -> None:
-        if str(folder) == self._chosen:
+        if str(folder) == self.list.chosen and self.detail is not None:
             self.detail.show_test(self.tests.of(folder))
-
-    def _find(self) -> None:
-        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.field.selectAll()
-
-    def _step(self, by: int) -> None:
-        index = self.list.current + by
-        if 0 <= index < len(self._shown):
-            self.list.set_current(index)
-            self.list.rows[index].setFocus(Qt.FocusReason.TabFocusReason)
-            self._choose(index)
 
     def commands(self) -> list[Command]:
         """What can be done here by name."""
 
         def has_chosen() -> bool:
-            return bool(self._chosen)
+            return bool(self.list.chosen)
 
         return [
             Command("plugins.look", "Look for plugins again", self.look, "Plugins", "Ctrl+R"),
-            Command("plugins.find", "Find a plugin", self._find, "Plugins", "Ctrl+F"),
+            Command("plugins.new", "Write a new plugin", self.begin_new, "Plugins", "Ctrl+N"),
+            Command("plugins.find", "Find a plugin", self.list.begin_find, "Plugins", "Ctrl+F"),
             Command("plugins.open", "Open the chosen plugin's folder", self._open_chosen, "Plugins", "", has_chosen),
             Command("plugins.copy", "Copy the chosen plugin's path", self._copy_path, "Plugins", "", has_chosen),
             Command("plugins.test", "Test the chosen plugin", self.test, "Plugins", "", has_chosen),
             Command("plugins.own", "Open my plugin folder", self.open_own, "Plugins"),
-            Command("plugins.next", "Choose the next plugin", lambda: self._step(1), "Plugins", "Down"),
-            Command("plugins.previous", "Choose the plugin before", lambda: self._step(-1), "Plugins", "Up"),
+            Command("plugins.next", "Choose the next plugin", lambda: self.list.step(1), "Plugins", "Down"),
+            Command("plugins.previous", "Choose the plugin before", lambda: self.list.step(-1), "Plugins", "Up"),
         ]
 
 

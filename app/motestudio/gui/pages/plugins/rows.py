@@ -53,6 +53,22 @@ KINDS: dict[StageKind, str] = {
 }
 """Headings, in the order of the work."""
 
+PURPOSES: dict[StageKind, str] = {
+    "decoder": "Turns the bytes of a board that speaks its own way into samples.",
+    "importer": "Reads recordings from files of another program.",
+    "exporter": "Writes recordings or models for another program.",
+    "segmenter": "Proposes where something happens in a recording.",
+    "window": "Cuts recordings into windows of one length.",
+    "augment": "Alters copies of training windows, so that the model sees more than was recorded.",
+    "feature": "Turns a window into features; with C beside the Python it runs on the board.",
+    "model": "Trains a network on features.",
+    "compress": "Makes a trained model smaller or faster.",
+    "convert": "Turns a trained model into one for the board.",
+    "evaluate": "Says how good a converted model is.",
+    "target": "Writes a firmware project for a kind of board, builds and flashes it.",
+}
+"""What a stage of each kind does, for whoever writes one."""
+
 TYPES = {
     "int": "whole number",
     "float": "number",
