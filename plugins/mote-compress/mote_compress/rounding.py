@@ -94,6 +94,7 @@ def wrapped(network: Any, ranges: Ranges) -> Any:
         raise PluginError("qat.layers", text, hint) from error
     _set_ranges(model, network, ranges)
     _copy(network, model, {v.name for v in network.weights})
+    _set_scales(model)
     return model
 
 
@@ -123,6 +124,24 @@ def _set_ranges(model: Any, network: Any, ranges: Ranges) -> None:
         # Zero has to be a code of its own, and a range a range.
         low, high = min(low, 0.0), max(high, 0.0)
         variable.assign(low if side == "min" else max(high, low + 1e-6))
+
+
+def _set_scales(model: Any) -> None:
+    """Give weights the ranges they have: TFMOT finds them in training steps only, and rounds with -6 to 6 before."""
+    for layer in model.layers:
+        if type(layer).__name__ != "QuantizeWrapperV2":
+            continue
+        own = {v.name.split("/")[-1].split(":")[0]: v for v in layer.weights}
+        for name, low in own.items():
+            kernel = name.removesuffix("_min")
+            if name == kernel or kernel not in own:
+                continue
+            values = np.abs(own[kernel].numpy())
+            most = values.max(axis=tuple(range(values.ndim - 1))) if low.shape.rank else values.max()
+            # All zeros have no range; any will do.
+            most = np.where(most > 0, most, 1e-6).astype(np.float32)
+            low.assign(-most)
+            own[f"{kernel}_max"].assign(most)
 
 
 def _range_variables(model: Any, network: Any) -> list[tuple[str, str, Any]]:
