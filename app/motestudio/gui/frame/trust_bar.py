@@ -28,7 +28,7 @@ class TrustBar(Banner):
         layout.insertWidget(layout.indexOf(self.action), self.look)
         self.close_button.clicked.connect(self._close_for_now)
         context.plugins_changed.connect(self.refresh)
-        context.project_changed.connect(self.refresh)
+        context.project_changed.connect(self._project_changed)
 
     def set_page(self, key: str) -> None:
         """Another page is shown."""
@@ -36,12 +36,16 @@ class TrustBar(Banner):
         self._show()
 
     @Slot()
+    def _project_changed(self) -> None:
+        if self._context.project is None:
+            self._untrusted, self._closed = 0, None
+            self._show()
+
+    @Slot()
     def refresh(self) -> None:
         """Count the plugins that wait for the user's word."""
         context = self._context
         if context.project is None:
-            self._untrusted, self._closed = 0, None
-            self._show()
             return
         studio = context.studio
 
