@@ -10,6 +10,7 @@ import typer
 
 from motestudio.cli.data_verbs import BaudOption, PortOption
 from motestudio.cli.model_verbs import RunOption
+from motestudio.cli.params import SetOption, given
 from motestudio.cli.state import state_of
 
 board_app = typer.Typer(
@@ -117,14 +118,21 @@ def board_virtual(
 
 
 @firmware_app.command("generate")
-def firmware_generate(context: typer.Context, run_id: RunOption = "") -> None:
+def firmware_generate(
+    context: typer.Context,
+    run_id: RunOption = "",
+    target: Annotated[str, typer.Option(help="Target stage that adds to the project.")] = "",
+    values: SetOption = None,
+) -> None:
     """Write the firmware project of a run into the project's firmware folder."""
     from motestudio.studio import deploy
     from motestudio.studio.run_store import latest
 
     state = state_of(context)
     with state.project() as project, state.studio() as studio, state.output.operation() as operation:
-        made = deploy.generate(studio, project, latest(project, run_id), operation)
+        table = studio.registry.stage(target).manifest.params if target else ()
+        params = given(table, values or ())
+        made = deploy.generate(studio, project, latest(project, run_id), operation, target=target, params=params)
     changed = [str(f.path) for f in made.files if f.changed]
     facts = {"folder": str(made.folder), "files": [str(f.path) for f in made.files], "changed": changed}
     state.output.result(facts, [f"{len(made.files)} files in {made.folder}, {len(changed)} changed."])

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from motestudio.cli.params import SetOption, given
 from motestudio.cli.state import state_of
 
 PortOption = Annotated[
@@ -83,16 +84,27 @@ def record(
     state.output.result(facts, [f"{len(done)} takes recorded, {lost} samples lost."])
 
 
-def import_files(context: typer.Context, source: Annotated[Path, typer.Argument(help="File or folder.")]) -> None:
-    """Import CSV or WAV files, labelled as their names or folders say."""
+def import_files(
+    context: typer.Context,
+    source: Annotated[Path, typer.Argument(help="File or folder.")],
+    importer: Annotated[str, typer.Option(help="Importer stage to ask; by the files' names where empty.")] = "",
+    decoder: Annotated[str, typer.Option(help="Decoder stage, for bytes captured from a board.")] = "",
+    values: SetOption = None,
+) -> None:
+    """Import CSV or WAV files, labelled as their names or folders say; or what a plugin's stage reads."""
     from dataclasses import replace
 
+    from motestudio.errors import PluginError
     from motestudio.project.schema import ClassConfig
-    from motestudio.studio.importing import import_recordings
+    from motestudio.studio.importing import import_recordings, importer_for
 
+    if importer and decoder:
+        raise PluginError("import.stage", "Both an importer and a decoder are named.", "Name one of them.")
     state = state_of(context)
     with state.project() as project, state.studio() as studio, state.output.operation() as operation:
-        names = import_recordings(studio, project, source, operation)
+        stage = importer or decoder or importer_for(source)
+        params = given(studio.registry.stage(stage).manifest.params, values or ())
+        names = import_recordings(studio, project, source, operation, stage=stage, params=params)
         found = {s.label for n in names for s in project.recordings.load(n).segments}
         known = {c.name for c in project.config.classes}
         new = tuple(ClassConfig(label, 20) for label in sorted(found - known))
@@ -106,13 +118,21 @@ def export(
     context: typer.Context,
     target: Annotated[Path, typer.Argument(help="Folder to write to.")],
     names: Annotated[list[str] | None, typer.Argument(help="Recordings; all where none.")] = None,
+    stage: Annotated[str, typer.Option("--format", help="csv, or an exporter stage.")] = "csv",
+    values: SetOption = None,
 ) -> None:
-    """Write recordings as CSV with time, physical units and a label column."""
-    from motestudio.studio.exporting import export_csv
+    """Write recordings as CSV with time, physical units and a label column, or as an exporter stage does."""
+    from motestudio.studio.exporting import export_csv, export_with
 
     state = state_of(context)
-    with state.project() as project, state.output.operation() as operation:
-        files = export_csv(project, target, names or project.recordings.names(), operation)
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        chosen = names or project.recordings.names()
+        table = () if stage == "csv" else studio.registry.stage(stage).manifest.params
+        params = given(table, values or ())
+        if stage == "csv":
+            files = export_csv(project, target, chosen, operation)
+        else:
+            files = export_with(studio, project, target, chosen, operation, stage=stage, params=params)
     state.output.result({"files": [str(f) for f in files]}, [f"{len(files)} files in {target}."])
 
 

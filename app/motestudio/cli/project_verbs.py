@@ -89,20 +89,14 @@ def set_value(
     values: Annotated[list[str], typer.Argument(help="key=value, one or more.")],
 ) -> None:
     """Set parameters of a stage, checked against its table."""
-    from motestudio.errors import PluginError
+    from motestudio.cli.params import given
     from motestudio.studio import pipeline_edit
 
     state = state_of(context)
     with state.project() as project, state.studio() as studio:
         use = pipeline_edit.find(project, stage)
-        table = {p.key: p for p in studio.registry.stage(use.stage).manifest.params}
-        given = {}
-        for item in values:
-            key, _, text = item.partition("=")
-            if key not in table:
-                raise PluginError("param.unknown", f"There is no parameter {key!r}.", f"Known: {', '.join(table)}.")
-            given[key] = table[key].parse(text)
-        params = dict(pipeline_edit.set_params(studio, project, stage, given).params)
+        changes = given(studio.registry.stage(use.stage).manifest.params, values)
+        params = dict(pipeline_edit.set_params(studio, project, stage, changes).params)
     state.output.result(
         {"stage": stage, "params": params}, [f"{stage}: " + ", ".join(f"{k} = {v}" for k, v in params.items())]
     )

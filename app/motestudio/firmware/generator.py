@@ -20,6 +20,8 @@ from motestudio.firmware.request import FirmwareRequest, fill, template_values, 
 from motestudio.shipped import resources_dir
 
 PROJECT_FILE = "project.json"
+TARGET = "target/"
+"""What a target stage added."""
 _TEMPLATES = {
     "CMakeLists.txt": "CMakeLists.txt.in",
     "README.md": "README.md.in",
@@ -106,7 +108,10 @@ def preview(folder: Path, request: FirmwareRequest) -> FirmwareProject:
     contents = _contents(request)
     recorded = _recorded(target)
     files = [_compare(target, path, data, recorded) for path, data in contents.items()]
-    files += [f for path in sorted(set(recorded) - set(contents)) if (f := _leftover(target, path, recorded[path]))]
+    for path in sorted(set(recorded) - set(contents)):
+        stays = path.startswith(TARGET) and not request.target
+        if file := _leftover(target, path, recorded[path], stays=stays):
+            files.append(file)
     return FirmwareProject(target, tuple(sorted(files, key=lambda f: f.path)), request)
 
 
@@ -159,6 +164,7 @@ def _contents(request: FirmwareRequest) -> dict[str, bytes]:
             files[f"{folder}/feature_params.h"] = fill(params, use_values(request, number), _USE_TEMPLATE).encode()
             for path in code.sources:
                 files[f"{folder}/{path.name}"] = path.read_bytes()
+        files |= {f"{TARGET}{path}": data for path, data in request.target.items()}
     except OSError as error:
         text = f"A source of the firmware cannot be read: {error.filename}: {error.strerror}."
         raise BuildError("firmware.source", text, "Reinstall Mote Studio or the plugin.") from error
@@ -178,13 +184,15 @@ def _compare(target: Path, path: str, data: bytes, recorded: dict[str, str]) -> 
     return GeneratedFile(path, digest, "edited" if edited else "changed", _diff(path, old, data), data)
 
 
-def _leftover(target: Path, path: str, recorded: str) -> GeneratedFile | None:
-    """A file of an earlier generation that is no longer part of the project."""
+def _leftover(target: Path, path: str, recorded: str, *, stays: bool) -> GeneratedFile | None:
+    """A file of an earlier generation that is no longer part of the project, or that stays as it is."""
     old = _read(target / path)
     if old is None or path.startswith("user/"):
         return None
     if hashlib.sha256(old).hexdigest() != recorded:
         return GeneratedFile(path, recorded, "kept", "", old)
+    if stays:
+        return GeneratedFile(path, recorded, "unchanged", "", old)
     return GeneratedFile(path, recorded, "removed", _diff(path, old, b""))
 
 

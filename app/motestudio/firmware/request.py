@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from motestudio import __version__
 from motestudio.domain.board import BoardFile
@@ -51,6 +51,8 @@ class FirmwareRequest:
         arena_bytes: for the TFLM arena.
         features: the feature stages' C side, in the order of the deployable's blocks.
         post: how the board decides.
+        target: what a target stage adds, by path inside the project's ``target`` folder; what lies there stays
+            where it adds nothing.
     """
 
     project_name: str
@@ -60,6 +62,7 @@ class FirmwareRequest:
     arena_bytes: int
     features: tuple[FeatureCode, ...] = ()
     post: PostSettings = PostSettings()
+    target: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def model_sha256(self) -> str:

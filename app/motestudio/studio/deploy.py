@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from motestudio.errors import FlashError
 from motestudio.firmware.builder import BuildResult, build_host
@@ -19,7 +20,7 @@ from motestudio.jobs.launcher import run_program
 from motestudio.project.files import write_atomic
 from motestudio.project.store import Project
 from motestudio.sdk.deployable import Deployable
-from motestudio.studio import analyse
+from motestudio.studio import analyse, targets
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.feature_twin import feature_code
 from motestudio.studio.home import Studio
@@ -98,14 +99,35 @@ def preview(studio: Studio, project: Project, run: Run, operation: Operation) ->
     return preview_project(firmware_folder(project), request_of(studio, project, run, operation))
 
 
-def generate(studio: Studio, project: Project, run: Run, operation: Operation) -> FirmwareProject:
+def generate(
+    studio: Studio,
+    project: Project,
+    run: Run,
+    operation: Operation,
+    *,
+    target: str = "",
+    params: Mapping[str, Any] | None = None,
+) -> FirmwareProject:
     """Write the firmware project of a run; the user's own files in it stay.
+
+    Args:
+        studio: plugins and workers.
+        project: open for writing.
+        run: whose model.
+        operation: progress and cancel.
+        target: full id of a target stage that adds to the project, or empty: what one added before then stays.
+        params: what differs from its defaults.
 
     Raises:
         BuildError: something that firmware cannot have.
+        PluginError: the target stage is absent or none, or a parameter is not allowed.
+        JobError: the target stage failed; nothing was written.
     """
     operation.progress(0.0, "Writing the firmware project")
-    made = write_project(firmware_folder(project), request_of(studio, project, run, operation))
+    request = request_of(studio, project, run, operation)
+    if target:
+        request = replace(request, target=targets.files_of(studio, request, target, params or {}, operation))
+    made = write_project(firmware_folder(project), request)
     operation.progress(1.0, f"{len(made.changed)} of {len(made.files)} files changed")
     return made
 

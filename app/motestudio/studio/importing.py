@@ -1,4 +1,4 @@
-"""Other people's recordings: read by an importer stage, then recorded through a board or written at once."""
+"""Other people's recordings: read by an importer or decoder stage, then played by a board or written at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from motestudio.domain.labels import Segment
 from motestudio.domain.params import complete
 from motestudio.domain.recording import Facts, Health
 from motestudio.domain.signal import Channel, ChannelGroup
-from motestudio.errors import ProjectError
+from motestudio.errors import PluginError, ProjectError
 from motestudio.project.recordings import RecordingWriter
 from motestudio.project.store import Project
 from motestudio.studio.home import Studio
@@ -95,21 +95,37 @@ def importer_for(source: Path) -> str:
 
 
 def read_clips(
-    studio: Studio, source: Path, workdir: Path, operation: Operation, params: Mapping[str, Any] | None = None
+    studio: Studio,
+    source: Path,
+    workdir: Path,
+    operation: Operation,
+    params: Mapping[str, Any] | None = None,
+    *,
+    stage: str = "",
 ) -> ImportedClips:
     """Run the importer for a folder.
 
     Args:
         studio: plugins and workers.
-        source: file or folder.
+        source: file or folder; a decoder reads a captured file of bytes.
         workdir: an empty folder that will hold the clips.
         operation: progress and cancel.
-        params: what differs from the importer's defaults.
+        params: what differs from the stage's defaults.
+        stage: importer or decoder to ask; by the names of the files where empty.
 
     Raises:
-        ProjectError: nothing could be read.
+        ProjectError: nothing could be read, or there is nothing.
+        PluginError: the stage is absent, or neither importer nor decoder, or a parameter is not allowed.
     """
-    entry = studio.registry.stage(importer_for(source))
+    if stage and not source.exists():
+        raise ProjectError("import.missing", f"{source} does not exist.", "Check the path.")
+    entry = studio.registry.stage(stage or importer_for(source))
+    kind = entry.manifest.kind
+    if kind not in ("importer", "decoder"):
+        text = f"{entry.manifest.id} is a {kind} stage."
+        raise PluginError("import.kind", text, "Name an importer or a decoder: mote plugin list.")
+    if kind == "decoder" and not source.is_file():
+        raise ProjectError("import.file", f"{source} is no file.", "A decoder reads one captured file at a time.")
     values = complete(entry.manifest.params, params or {})
     run_stage(studio, entry, operation, params=values, inputs={"source": source.resolve()}, workdir=workdir)
     return load_clips(workdir)
@@ -127,15 +143,23 @@ def load_clips(folder: Path) -> ImportedClips:
     return ImportedClips(folder, ChannelGroup(group["name"], float(group["rate_hz"]), channels), clips)
 
 
-def import_recordings(studio: Studio, project: Project, source: Path, operation: Operation) -> list[str]:
-    """Write every clip as a recording of the project, labelled as its source says.
+def import_recordings(
+    studio: Studio,
+    project: Project,
+    source: Path,
+    operation: Operation,
+    *,
+    stage: str = "",
+    params: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """Write every clip as a recording of the project, labelled as its source says; see `read_clips`.
 
     Returns:
         Names of the new recordings.
     """
     with tempfile.TemporaryDirectory(prefix="mote-import-") as scratch:
         with operation.within(0.0, 0.6) as part:
-            clips = read_clips(studio, source, Path(scratch), part)
+            clips = read_clips(studio, source, Path(scratch), part, params, stage=stage)
         flat = np.load(Path(scratch) / "clips.npy", mmap_mode="r", allow_pickle=False)
         names: list[str] = []
         taken = set(project.recordings.names())

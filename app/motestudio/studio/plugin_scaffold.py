@@ -17,6 +17,7 @@ from motestudio import shipped
 from motestudio.domain.pipeline import StageKind
 from motestudio.errors import PluginError
 from motestudio.plugins.manifest import read_manifest
+from motestudio.plugins.places import user_plugins
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TEXT = frozenset({".toml", ".py", ".c", ".h", ".md", ".ini"})
@@ -34,8 +35,8 @@ def kinds() -> tuple[StageKind, ...]:
 
 
 def default_place() -> Path:
-    """The user's own plugin folder, in which plugins are found by themselves."""
-    return shipped.user_dir() / "plugins"
+    """The user's own plugin folder."""
+    return user_plugins()
 
 
 def new_plugin(name: str, kind: str, place: Path | None = None) -> Path:
@@ -44,7 +45,7 @@ def new_plugin(name: str, kind: str, place: Path | None = None) -> Path:
     Args:
         name: its id, lower-case words joined by dashes; spaces and capitals are turned into these.
         kind: of its stage.
-        place: folder in which its folder is made; the user's own where None.
+        place: folder in which its folder is made; the user's own where None, in which plugins are found by themselves.
 
     Returns:
         The plugin's folder.

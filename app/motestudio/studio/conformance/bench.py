@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from motestudio.domain.params import Value, complete
 from motestudio.domain.signal import ChannelGroup
-from motestudio.errors import AppError, Cancelled, PluginError
+from motestudio.errors import AppError, Cancelled
 from motestudio.jobs.cancel import CancelToken
 from motestudio.plugins.registry import StageEntry
 from motestudio.studio.conformance.catalogue import TIME_LIMIT, USUAL_LIMIT, is_fault
@@ -168,7 +168,7 @@ class Bench:
                 seed=seed,
                 kind=kind,
             )
-            outcome = _answered(workdir, meta)
+            outcome = Outcome("worked", workdir, meta)
         except Cancelled:
             self._operation.check()
             outcome = Outcome("stopped", workdir, cancelled_after=watch.since)
@@ -237,14 +237,6 @@ class _Stopper:
     def _cancel(self) -> None:
         self._asked = self._asked or time.monotonic()
         self._token.cancel()
-
-
-def _answered(workdir: Path, meta: Mapping[str, Any]) -> Outcome:
-    """A completed job; where a stage was asked what it will give, it may have refused."""
-    refused = meta.get("refused")
-    if isinstance(refused, Mapping):
-        return _failed(workdir, PluginError(refused["code"], refused["text"], refused["hint"]))
-    return Outcome("worked", workdir, meta)
 
 
 def _failed(workdir: Path, error: AppError) -> Outcome:

@@ -50,10 +50,11 @@ def _taken(bench: Bench) -> dict[str, SignalInfo]:
 
 def _all_signals(bench: Bench) -> dict[str, SignalInfo]:
     """Recorded ones first, with windows of about a second and a quarter of that as the step."""
-    own = {}
-    for one in bench.recorded:
-        window = max(1, min(len(one.samples), round(one.group.rate_hz)))
-        own[one.name] = SignalInfo(one.group, window, max(1, window // 4))
+    own: dict[str, SignalInfo] = {}
+    for group in dict.fromkeys(one.group for one in bench.recorded):
+        longest = max(len(one.samples) for one in bench.recorded if one.group == group)
+        window = max(1, min(longest, round(group.rate_hz)))
+        own[f"recorded {group.name or len(own) + 1}"] = SignalInfo(group, window, max(1, window // 4))
     return own | dict(SIGNALS)
 
 

@@ -13,6 +13,7 @@ from motestudio.errors import MissingError, PluginError
 from motestudio.plugins.code import code_hash
 from motestudio.plugins.compatibility import missing
 from motestudio.plugins.manifest import Manifest, StageManifest, read_manifest
+from motestudio.plugins.places import user_packages
 from motestudio.plugins.registry import StageEntry
 from motestudio.studio.conformance import common, feature, golden, recordings, targets, training, twin, windows
 from motestudio.studio.conformance.bench import Bench, Recorded
@@ -97,9 +98,12 @@ def _plugin_rows(folder: Path, wanted: Wanted, studio: Studio) -> Iterator[Row]:
     except PluginError as error:
         yield _row(folder.name, check("manifest"), "failed", str(error), began)
         return
+    packages = user_packages().resolve()
+    paths = (packages,) if packages.is_dir() else ()
     yield _try(manifest.id, check("manifest"), lambda: _manifest(manifest, folder), began)
     for stage in _chosen(manifest, wanted.stages):
-        entry = StageEntry(stage, manifest, folder, code_hash(folder), missing(stage.requires))
+        lacking = missing(stage.requires, paths)
+        entry = StageEntry(stage, manifest, folder, code_hash(folder), lacking, paths)
         yield from _stage_rows(entry, wanted, studio)
 
 
