@@ -188,7 +188,9 @@ def test_a_stage_shows_what_it_is_needs_and_takes(qtbot, page, places):
 
 
 def test_arrow_keys_walk_and_stages_show_their_parameters(qtbot, page, window):
-    page.list.rows[0].setFocus(Qt.FocusReason.TabFocusReason)
+    window.activateWindow()
+    # The list has the keyboard as soon as the page is shown.
+    qtbot.waitUntil(page.list.rows[0].hasFocus, timeout=5000)
     for _ in range(3):
         qtbot.keyClick(page.list.rows[page.list.list.current], Qt.Key.Key_Down)
     assert page.list.list.current == 3
@@ -317,6 +319,25 @@ def test_a_projects_own_plugins_wait_for_trust(qtbot, window, context, project, 
     assert trust.is_trusted(project)
 
 
+def test_no_code_of_an_untrusted_project_runs_by_a_test(qtbot, window, context, tmp_path):
+    """Not even that of a plugin that is listed for another reason than trust."""
+    from support.projects import gesture_project
+
+    folder = tmp_path / "wand"
+    gesture_project(folder, takes=1).close()
+    _plugin(folder / "plugins" / "again", GOOD.replace("bench-good", "mote-window"))
+    with qtbot.waitSignal(context.project_changed, timeout=10000):
+        context.open_project(folder)
+    page = _open(qtbot, window)
+    qtbot.waitUntil(lambda: any(p.row.origin == "project" for p in page.list.shown), timeout=5000)
+    plugin = next(p for p in page.list.shown if p.row.origin == "project")
+    assert plugin.row.state == "shadowed"
+    page.list.pick(page.list.shown.index(plugin))
+    assert not page.detail.test.isEnabled()
+    page.test()
+    assert page.tests.of(plugin.row.folder) is None
+
+
 def test_the_bar_trusts_goes_and_comes_with_the_project(qtbot, window, context, project):
     bar = window.trust_bar
     qtbot.waitUntil(bar.isVisible, timeout=5000)
@@ -377,6 +398,11 @@ def test_the_form_goes_by_escape(qtbot, window, page):
     form = page.details.widget()
     assert isinstance(form, NewPlugin)
     qtbot.waitUntil(form.name.hasFocus)
+    # Arrows choose in the form; they do not walk the list behind it.
+    form.kind.setFocus()
+    before = form.kind.currentIndex()
+    qtbot.keyClick(form.kind, Qt.Key.Key_Down)
+    assert form.kind.currentIndex() == before + 1
     qtbot.keyClick(form.name, Qt.Key.Key_Escape)
     assert page.detail.plugin.row.id == "mote-window"
 

@@ -38,6 +38,7 @@ class PluginsPage(Page):
 
     def build(self) -> None:
         """Bar, notice, list and details."""
+        self._came = False
         self.bar = bar = PageBar("Plugins")
         bar.setContentsMargins(24, 0, 24, 0)
         self.folder = Button("My folder", "secondary", "ph.folder-open")
@@ -80,6 +81,7 @@ class PluginsPage(Page):
 
     def activated(self) -> None:
         """Show what is known; the first time that looks for plugins."""
+        self._came = True
         self._read()
 
     @Slot()
@@ -105,6 +107,10 @@ class PluginsPage(Page):
         self.notice.show_found(found)
         self.stack.setCurrentIndex(0 if found.plugins else 1)
         self.list.set_plugins(found.plugins)
+        if self._came and self.isVisible():
+            # So that the arrows walk at once; later reads leave the keyboard where it is.
+            self._came = False
+            self.list.take_focus(Qt.FocusReason.ActiveWindowFocusReason)
 
     @Slot(object)
     def _picked(self, plugin: Plugin) -> None:
@@ -234,8 +240,6 @@ class PluginsPage(Page):
             Command("plugins.copy", "Copy the chosen plugin's path", self._copy_path, "Plugins", "", has_chosen),
             Command("plugins.test", "Test the chosen plugin", self.test, "Plugins", "", has_chosen),
             Command("plugins.own", "Open my plugin folder", self.open_own, "Plugins"),
-            Command("plugins.next", "Choose the next plugin", lambda: self.list.step(1), "Plugins", "Down"),
-            Command("plugins.previous", "Choose the plugin before", lambda: self.list.step(-1), "Plugins", "Up"),
         ]
 
 

@@ -42,11 +42,13 @@ class Plugin:
         row: as the registry found it.
         boards: that it brings.
         missing: modules that are not installed, by stage id.
+        trusted: its code may run: it is no project's, or of one whose folder the user trusts, whatever its state is.
     """
 
     row: PluginRow
     boards: tuple[BoardFact, ...] = ()
     missing: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    trusted: bool = True
 
     def missing_of(self, stage: StageManifest) -> tuple[str, ...]:
         """Modules that a stage needs and that are not installed."""
@@ -77,17 +79,17 @@ class Found:
 
 def read(studio: Studio, registry: Registry) -> Found:
     """All plugins, as the page shows them."""
-    plugins = [_plugin(row) for row in registry.rows]
-    plugins.sort(key=lambda p: p.row.state == "ok" and not p.row.notes)
     project = studio.project_dir
     trusted = project is not None and is_trusted(project)
+    plugins = [_plugin(row, trusted=trusted or row.origin != "project") for row in registry.rows]
+    plugins.sort(key=lambda p: p.row.state == "ok" and not p.row.notes)
     return Found(tuple(plugins), studio.safe_mode, project, trusted)
 
 
-def _plugin(row: PluginRow) -> Plugin:
+def _plugin(row: PluginRow, *, trusted: bool) -> Plugin:
     stages = row.manifest.stages if row.manifest else ()
     lacking = tuple((s.id, found) for s in stages if (found := missing(s.requires, row.paths)))
-    return Plugin(row, _boards(row), lacking)
+    return Plugin(row, _boards(row), lacking, trusted)
 
 
 def _boards(row: PluginRow) -> tuple[BoardFact, ...]:

@@ -63,7 +63,7 @@ class PluginDetail(QWidget):
     def show_test(self, test: PluginTest | None) -> None:
         """Show the plugin's test, or that there is none."""
         self.result.setVisible(test is not None)
-        self.test.setEnabled(self.plugin.row.state != "untrusted" and (test is None or test.running is None))
+        self.test.setEnabled(self.plugin.trusted and (test is None or test.running is None))
         if test is not None:
             self.result.show_test(test)
 
@@ -90,7 +90,7 @@ class PluginDetail(QWidget):
         self.test.setToolTip("Try every stage as the conformance kit does: bounds, seeds, cancel, memory, its C")
         self.test.clicked.connect(self.test_wanted)
         # Its code must not run.
-        self.test.setEnabled(self.plugin.row.state != "untrusted")
+        self.test.setEnabled(self.plugin.trusted)
         for button in (self.copy, self.test, self.open):
             top.addWidget(button)
         self._add(top)

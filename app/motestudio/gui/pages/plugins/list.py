@@ -142,14 +142,12 @@ class PluginList(QWidget):
         """Say the chosen one once more and give it the keyboard."""
         if 0 <= self.list.current < len(self.shown):
             self.pick(self.list.current)
-            self.rows[self.list.current].setFocus(Qt.FocusReason.OtherFocusReason)
+            self.take_focus(Qt.FocusReason.OtherFocusReason)
 
-    def step(self, by: int) -> None:
-        """Choose the next row, or the one before."""
-        index = self.list.current + by
-        if 0 <= index < len(self.shown):
-            self.rows[index].setFocus(Qt.FocusReason.TabFocusReason)
-            self.pick(index)
+    def take_focus(self, reason: Qt.FocusReason) -> None:
+        """Give the chosen row the keyboard."""
+        if 0 <= self.list.current < len(self.rows):
+            self.rows[self.list.current].setFocus(reason)
 
     def begin_find(self) -> None:
         """Begin to type what to find."""
