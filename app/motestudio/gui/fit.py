@@ -37,6 +37,8 @@ def _inside(widget: QWidget, window: QWidget) -> bool:
     parent = widget.parentWidget()
     while parent is not None and parent is not window:
         if isinstance(parent, QScrollArea):
+            if parent.property("scrolls_sideways"):
+                return True
             # Only the width counts: the rest is reached by scrolling.
             viewport = parent.viewport()
             left = widget.mapTo(viewport, QPoint(0, 0)).x()

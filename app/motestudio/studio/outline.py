@@ -69,6 +69,7 @@ class StageOutline:
         ram: bytes on the board, besides what all firmware needs.
         flash: likewise.
         error: the stage's own word against its parameters or input, or what is missing on this computer.
+        fault: why it could not say anything, which need not keep it from running; empty where it could.
     """
 
     key: str
@@ -78,6 +79,12 @@ class StageOutline:
     ram: int = 0
     flash: int = 0
     error: AppError | None = None
+    fault: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it will not run as it is."""
+        return self.error is not None and self.error.code != "stage.requirement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +235,8 @@ class Outliner:
                 return _model(use.key, self._model(entry, params, way, operation), board)
         except AppError as error:
             _lost(way, kind)
+            if _is_fault(error):
+                return StageOutline(use.key, kind, fault=error.text)
             return StageOutline(use.key, kind, error=error)
         return StageOutline(use.key, kind)
 
@@ -358,6 +367,11 @@ def _feature(key: str, info: FeatureInfo, board: BoardFile | None) -> StageOutli
 def _model(key: str, info: ModelInfo, board: BoardFile | None) -> StageOutline:
     latency = model_latency(info, board) if board is not None else None
     return StageOutline(key, "model", info, latency, info.ram_bytes, info.flash_bytes)
+
+
+def _is_fault(error: AppError) -> bool:
+    """Whether the question went wrong, rather than being answered by the stage."""
+    return error.code.startswith(("job.", "stage.")) and error.code != "stage.requirement"
 
 
 def _lost(way: _Way, kind: str) -> None:

@@ -188,12 +188,6 @@ def choose(studio: Studio, project: Project, key: str, stage: str) -> StageUse:
     return _change(project, use, new, f"{key}: {entry.manifest.title}")
 
 
-def alternatives(studio: Studio, use: StageUse) -> list[StageEntry]:
-    """The stages that could stand in a stage's place, itself among them; empty where its plugin is absent."""
-    kind = _kind(studio, use)
-    return studio.registry.stages(kind) if kind else []
-
-
 def set_dataset(project: Project, **changes: Any) -> DatasetConfig:
     """Change how takes are split (`DatasetConfig`'s fields) and save.
 

@@ -90,17 +90,17 @@ def places(studio: Studio, project: Project, stage: str) -> tuple[int, ...]:
     return _places(manifests, stages, StageUse("", stage))
 
 
-def moves(studio: Studio, project: Project, key: str) -> tuple[int, ...]:
-    """Positions (of the pipeline as it would be) to which a stage may be moved, its own left out."""
+def moves(studio: Studio, project: Project) -> dict[str, tuple[int, ...]]:
+    """Positions (of the pipeline as it would be) to which each stage may be moved, by its key; its own left out."""
     stages = project.config.pipeline.stages
-    use = project.config.pipeline.find(key)
-    rest = tuple(s for s in stages if s.key != key)
     manifests = known(studio, stages)
-    return tuple(
-        n
-        for n in range(len(stages))
-        if n != stages.index(use) and refusal(manifests, stages, (*rest[:n], use, *rest[n:])) is None
-    )
+
+    def to(n: int, use: StageUse) -> tuple[int, ...]:
+        rest = (*stages[:n], *stages[n + 1 :])
+        others = (there for there in range(len(stages)) if there != n)
+        return tuple(o for o in others if refusal(manifests, stages, (*rest[:o], use, *rest[o:])) is None)
+
+    return {use.key: to(n, use) for n, use in enumerate(stages)}
 
 
 def addable(studio: Studio, project: Project) -> tuple[Addable, ...]:

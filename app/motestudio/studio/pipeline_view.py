@@ -5,8 +5,8 @@ Reads the project, the cache and model files; runs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from motestudio.analysis.costs import Estimate, latency_ms
@@ -18,11 +18,14 @@ from motestudio.domain.dataset import Dataset
 from motestudio.domain.model_report import ArenaUse, Budget, ModelGraph
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError
+from motestudio.plugins.registry import StageEntry
 from motestudio.project.store import Project
 from motestudio.sdk.stages import FeatureInfo
 from motestudio.studio import dataset as dataset_verbs
 from motestudio.studio.home import Studio
+from motestudio.studio.outline import Given, feature_info
 from motestudio.studio.pipeline import StageStatus, status
+from motestudio.studio.pipeline_places import Addable, Gap, addable, gaps, moves
 
 _NO_OPS = ModelGraph((), (), (), (), 0, 0)
 
@@ -58,6 +61,7 @@ class StageView:
         nbytes: of the output's data.
         latency: milliseconds of one window on the board; features and models only.
         missing: modules that it needs and that are not installed.
+        newer: number of the plugin's newest implementation where the project keeps an older one, else 0.
     """
 
     status: StageStatus
@@ -65,6 +69,7 @@ class StageView:
     nbytes: int = 0
     latency: Estimate | None = None
     missing: tuple[str, ...] = ()
+    newer: int = 0
 
     @property
     def kind(self) -> str:
@@ -85,6 +90,11 @@ class PipelineView:
         name: of the project's template, or of the project.
         board: for people, empty where the project names none that is known.
         budgets: RAM, flash, latency and energy of the shown model on that board; empty without a model.
+        gaps: stages that are missing.
+        addable: stages that may be added, with their places.
+        moves: to which positions each stage may be moved, by its key.
+        entries: stages by kind, for choosing another one.
+        given: what the first stage gets, for an `Outliner`.
     """
 
     name: str
@@ -92,6 +102,16 @@ class PipelineView:
     stages: tuple[StageView, ...]
     board: str = ""
     budgets: tuple[Budget, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    addable: tuple[Addable, ...] = ()
+    moves: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    entries: Mapping[str, tuple[StageEntry, ...]] = field(default_factory=dict)
+    given: Given = field(default_factory=lambda: Given(None, 0))
+
+    @property
+    def saved_seconds(self) -> float:
+        """How long this computer would take for what is in the cache."""
+        return sum(s.status.artifact.seconds for s in self.stages if s.status.artifact is not None)
 
     def stage(self, key: str) -> StageView | None:
         """The stage with this key."""
@@ -104,41 +124,68 @@ class PipelineView:
 
 def view(studio: Studio, project: Project) -> PipelineView:
     """Read everything; reads every recording's facts, so call it beside the window."""
-    dataset = _dataset(project)
+    dataset, given = _dataset(project)
     rows = status(studio, project, dataset.data)
     board = studio.boards.get(project.config.board)
-    stages = [_stage(project, row) for row in rows]
+    used = [row.use.stage for row in rows]
+    stages = [_stage(project, row, alone=used.count(row.use.stage) == 1) for row in rows]
     budgets: tuple[Budget, ...] = ()
     if board is not None:
         stages, budgets = _costs(project, board, stages)
     name = project.config.template or project.config.name
-    return PipelineView(name, dataset, tuple(stages), board.name if board else "", budgets)
+    return PipelineView(
+        name,
+        dataset,
+        tuple(stages),
+        board.name if board else "",
+        budgets,
+        gaps(studio, project),
+        addable(studio, project),
+        moves(studio, project),
+        _by_kind(studio),
+        given,
+    )
 
 
-def _dataset(project: Project) -> DatasetView:
+def _by_kind(studio: Studio) -> dict[str, tuple[StageEntry, ...]]:
+    found: dict[str, tuple[StageEntry, ...]] = {}
+    for entry in studio.registry.stages():
+        found[entry.manifest.kind] = (*found.get(entry.manifest.kind, ()), entry)
+    return found
+
+
+def _dataset(project: Project) -> tuple[DatasetView, Given]:
     try:
         data, recordings = dataset_verbs.build(project)
     except AppError as error:
-        return DatasetView(None, error.text, error.hint, len(project.recordings.names()))
+        nothing = DatasetView(None, error.text, error.hint, len(project.recordings.names()))
+        return nothing, Given(None, len(project.config.classes))
     group = recordings[0].group
     samples = sum(t.count for t in data.takes)
-    return DatasetView(data, "", "", len(recordings), group, samples * group.frame_bytes)
+    given = Given(dataset_verbs.materialise(project, data, recordings), len(data.classes))
+    return DatasetView(data, "", "", len(recordings), group, samples * group.frame_bytes), given
 
 
-def _stage(project: Project, row: StageStatus) -> StageView:
-    shown = row.artifact or project.cache.newest(row.use.stage)
+def _stage(project: Project, row: StageStatus, *, alone: bool) -> StageView:
+    # Of a stage that is used twice, nobody knows whose output the newest one is.
+    shown = row.artifact or (project.cache.newest(row.use.stage) if alone else None)
     nbytes = 0
     for name in shown.files if shown else ():
         # The data itself, not its index: what a person would copy.
         if name.endswith((".npy", ".tflite", ".keras")) and shown is not None:
             path = shown.folder / name
             nbytes += path.stat().st_size if path.is_file() else 0
-    return StageView(row, shown, nbytes, None, row.entry.missing if row.entry else ())
+    entry = row.entry
+    if entry is None:
+        return StageView(row, shown, nbytes)
+    newest = next((s.implementation for s in entry.plugin.stages if s.id == row.use.stage), 0)
+    older = row.use.implementation not in (0, newest)
+    return StageView(row, shown, nbytes, None, entry.missing, newest if older else 0)
 
 
 def _costs(project: Project, board: BoardFile, stages: list[StageView]) -> tuple[list[StageView], tuple[Budget, ...]]:
     """Add what the board pays for features and model, estimated from the last outputs."""
-    feature = next((_feature(s) for s in stages if s.kind == "feature"), None)
+    feature = _together([info for s in stages if s.kind == "feature" and (info := _feature(s)) is not None])
     convert = next((s for s in stages if s.kind == "convert" and s.shown), None)
     graph: ModelGraph | None = None
     if convert is not None and convert.shown is not None:
@@ -149,11 +196,11 @@ def _costs(project: Project, board: BoardFile, stages: list[StageView]) -> tuple
     made = []
     for stage in stages:
         latency = None
-        if stage.kind == "feature" and feature is not None:
-            latency = latency_ms(_NO_OPS, board, feature)
+        if stage.kind == "feature" and (own := _feature(stage)) is not None:
+            latency = latency_ms(_NO_OPS, board, own)
         elif stage.kind == "convert" and graph is not None:
             latency = latency_ms(graph, board)
-        made.append(StageView(stage.status, stage.shown, stage.nbytes, latency, stage.missing))
+        made.append(replace(stage, latency=latency))
     if graph is None:
         return made, ()
     arena = next((_arena(s.meta.get("arena")) for s in stages if s.kind == "evaluate"), None)
@@ -164,11 +211,15 @@ def _costs(project: Project, board: BoardFile, stages: list[StageView]) -> tuple
 
 def _feature(stage: StageView) -> FeatureInfo | None:
     info = stage.meta.get("info")
-    if not isinstance(info, Mapping):
+    return feature_info(info) if isinstance(info, Mapping) and "shape" in info else None
+
+
+def _together(infos: Sequence[FeatureInfo]) -> FeatureInfo | None:
+    """What several feature stages cost on a board; shape and axes are the first's."""
+    if not infos:
         return None
-    return FeatureInfo(
-        tuple(info["shape"]), tuple(info["axes"]), int(info["ram_bytes"]), int(info["flash_bytes"]), int(info["macs"])
-    )
+    costs = {name: sum(getattr(i, name) for i in infos) for name in ("ram_bytes", "flash_bytes", "macs")}
+    return replace(infos[0], **costs)
 
 
 def _arena(measured: Any) -> ArenaUse | None:

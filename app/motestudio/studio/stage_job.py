@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from motestudio.studio.operation import Operation
 
 LIGHT_KINDS = frozenset({"segmenter", "importer", "exporter", "decoder", "target"})
 """Kinds that read and write and compute little; so do all that only ask a stage (``KIND:infer`` and such)."""
+LIMITS_S = {"infer": 20.0, "preview": 10.0}
+"""Longest time of what somebody waits for while editing, by what the kind ends in."""
 FRESH_KINDS = frozenset({"evaluate"})
 """Kinds that can kill their process (TFLM on a bad model) and so never share one."""
 
@@ -96,6 +99,9 @@ def run_stage(
         # What is exported is not among the inputs, but in the project; the disk is the only bound.
         output_bytes=free_disk(workdir) if kind == "exporter" else None,
     )
+
+    if (limit := LIMITS_S.get(kind.rpartition(":")[2])) is not None:
+        spec = replace(spec, timeout_s=limit)
 
     def tell(event: Event) -> None:
         if isinstance(event, Progress):

@@ -9,13 +9,17 @@ import time
 import flatbuffers
 import numpy as np
 
-from motestudio.sdk import TRAIN, VALIDATION, Deployable, FeatureSet
+from motestudio.sdk import TRAIN, VALIDATION, Deployable, FeatureSet, ModelInfo
 
 _FULLY_CONNECTED, _SOFTMAX = 9, 25
 
 
 class Network:
     """One hidden layer of random features; the output layer is a ridge regression that sees more data every epoch."""
+
+    def infer_output(self, shape, axes, n_classes, params):
+        weights = int(params["hidden"]) * (int(np.prod(shape)) + n_classes)
+        return ModelInfo(weights, weights, weights, int(np.prod(shape)) + int(params["hidden"]))
 
     def run(self, ctx, inputs, params):
         features = FeatureSet.load(inputs["features"])

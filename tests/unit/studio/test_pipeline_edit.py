@@ -166,8 +166,8 @@ def test_an_empty_pipeline_is_filled_in_any_order(studio, project) -> None:
 
 def test_moving_goes_where_types_allow_and_back(studio, project) -> None:
     pipeline_edit.add(studio, project, "older/scale")
-    assert pipeline_places.moves(studio, project, "scale") == (1,)
-    assert pipeline_places.moves(studio, project, "model") == ()
+    assert pipeline_places.moves(studio, project)["scale"] == (1,)
+    assert pipeline_places.moves(studio, project)["model"] == ()
     assert pipeline_edit.move(studio, project, "scale", 1) == 1
     assert keys(project)[:3] == ["window", "scale", "features"]
     with pytest.raises(PluginError, match="needs features"):

@@ -16,11 +16,16 @@ def no_takes() -> EmptyState:
     )
 
 
-def not_run() -> EmptyState:
-    """There are takes, and no stage has run."""
+def no_stages() -> EmptyState:
+    """There are takes, and nothing that cuts them into windows."""
     return EmptyState(
         "ph.flow-arrow",
         "No windows yet",
-        "Run the stages to see a window of a take before and after each of them.",
-        "Run to the features",
+        "A pipeline begins with a stage that cuts takes into windows; every stage then shows what it makes of one.",
+        "Add a stage",
     )
+
+
+def no_window() -> EmptyState:
+    """There are takes, and no window can be cut from them."""
+    return EmptyState("ph.flow-arrow", "No window to show", "No window can be cut from this take.", "")

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from motestudio.domain.model_report import Budget
-from motestudio.gui.numbers import byte_size, count, duration, significant
+from motestudio.gui.numbers import byte_size, count, duration, estimate, significant
 from motestudio.gui.pages.pipeline.cards import short_time
+from motestudio.sdk.stages import FeatureInfo, ModelInfo, WindowInfo
+from motestudio.studio.outline import AugmentInfo, StageOutline
 from motestudio.studio.pipeline_view import PipelineView, StageView
 
 Fact = tuple[str, str, str]
@@ -16,6 +18,7 @@ Fact = tuple[str, str, str]
 _KINDS = {"ram": "RAM", "flash": "Flash", "latency": "Time", "energy": "Energy"}
 _HEADS = {
     "window": "Window stage",
+    "augment": "Augment stage",
     "feature": "Feature stage",
     "model": "Model stage",
     "compress": "Compression stage",
@@ -49,6 +52,31 @@ def output(stage: StageView) -> list[Fact]:
     return rows + _by_kind(stage.kind, stage.meta)
 
 
+def expected(told: StageOutline | None) -> list[Fact]:
+    """What the stage will give, told before it runs."""
+    info = told.info if told is not None else None
+    if told is not None and told.fault:
+        return [("It does not say", "", "")]
+    if isinstance(info, WindowInfo):
+        names = {"train": "Windows for training", "validation": "for validation", "test": "held out"}
+        signal = info.signal
+        rows: list[Fact] = [(name, count(info.windows.get(split, 0)), "") for split, name in names.items()]
+        return [*rows, ("Samples × channels", f"{signal.window_samples} × {signal.n_channels}", "")]
+    if isinstance(info, AugmentInfo):
+        rows = [("Windows for training", count(info.originals), "")]
+        if info.altered:
+            return [*rows, ("Copies altered in place", count(info.altered), "")]
+        return [*rows, ("Altered copies", f"+{count(info.added)}", "")]
+    if isinstance(info, FeatureInfo):
+        rows = [("Shape", " × ".join(str(n) for n in info.shape), "")]
+        if info.hop_samples:
+            rows.append(("Computes every", count(info.hop_samples), "samples"))
+        return rows
+    if isinstance(info, ModelInfo):
+        return [("Weights", count(info.parameters), "")]
+    return []
+
+
 def _by_kind(kind: str, meta: Mapping[str, Any]) -> list[Fact]:
     rows: list[Fact] = []
     splits = {"train": "training", "validation": "validation", "test": "held out"}
@@ -56,6 +84,8 @@ def _by_kind(kind: str, meta: Mapping[str, Any]) -> list[Fact]:
         for split, name in splits.items():
             if split in meta.get("by_split", {}):
                 rows.append((f"Windows for {name}", count(int(meta["by_split"][split])), ""))
+    elif kind == "augment" and "altered" in meta:
+        rows.append(("Windows altered", count(int(meta["altered"])), ""))
     elif kind == "feature" and "shape" in meta:
         rows.append(("Shape", " × ".join(str(n) for n in meta["shape"]), ""))
     elif kind == "model":
@@ -80,19 +110,23 @@ def _shares(meta: Mapping[str, Any], keys: tuple[tuple[str, str], ...]) -> list[
     return [(name, f"{meta[key] * 100:.1f}", "%") for name, key in keys if isinstance(meta.get(key), int | float)]
 
 
-def cost(view: PipelineView, stage: StageView) -> list[Fact]:
+def cost(view: PipelineView, stage: StageView, told: StageOutline | None) -> list[Fact]:
     """What the board pays: of the stage, or of the whole firmware where the stage ends in it."""
     rows: list[Fact] = []
-    if stage.kind == "feature" and isinstance(stage.meta.get("info"), Mapping):
-        info = stage.meta["info"]
-        if stage.latency is not None:
-            rows.append(("Time", *_with_spread(stage.latency.value, stage.latency.plus_minus, "ms")))
-        rows.append(("RAM", *byte_size(int(info["ram_bytes"]))))
-        rows.append(("Flash", *byte_size(int(info["flash_bytes"]))))
-        if info.get("macs"):
-            rows.append(("Multiplications", count(int(info["macs"])), ""))
-    elif stage.kind in ("convert", "evaluate"):
-        rows += [(_KINDS[b.name], *_budget(b)) for b in view.budgets if b.used]
+    if stage.kind in ("convert", "evaluate"):
+        return [(_KINDS[b.name], *_budget(b)) for b in view.budgets if b.used]
+    if told is None or told.info is None or stage.kind not in ("feature", "model"):
+        return []
+    if told.latency is not None:
+        rows.append(("Time", *estimate(told.latency.value, told.latency.plus_minus, "ms")))
+    model = stage.kind == "model"
+    if told.ram:
+        rows.append(("RAM at least" if model else "RAM", *byte_size(told.ram)))
+    if told.flash:
+        rows.append(("Flash, roughly" if model else "Flash", *byte_size(told.flash)))
+    info = told.info
+    if isinstance(info, FeatureInfo | ModelInfo) and info.macs:
+        rows.append(("Multiplications", count(info.macs), ""))
     return rows
 
 
@@ -102,18 +136,7 @@ def cost_title(view: PipelineView, stage: StageView) -> str:
 
 
 def _budget(budget: Budget) -> tuple[str, str]:
-    if budget.unit != "B":
-        return _with_spread(budget.used, budget.plus_minus, budget.unit)
-    number, unit = byte_size(budget.used)
-    if not budget.plus_minus:
-        return number, unit
-    size = {"B": 1.0, "KB": 1024.0, "MB": 1024.0**2, "GB": 1024.0**3}[unit]
-    return f"{number} ± {significant(budget.plus_minus / size, 2)}", unit
-
-
-def _with_spread(value: float, spread: float, unit: str) -> tuple[str, str]:
-    decimals = 0 if spread >= 10 else (1 if spread >= 0.95 else 2)
-    return (f"{value:.{decimals}f} ± {spread:.{decimals}f}" if spread else significant(value)), unit
+    return estimate(budget.used, budget.plus_minus, budget.unit)
 
 
 def dataset_rows(view: PipelineView) -> list[Fact]:

@@ -5,6 +5,8 @@ It starts nothing; `PipelinePage` does, and other pages do.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from motestudio.domain.pipeline import CHAIN
@@ -53,7 +55,7 @@ class RunFollower(QObject):
 
     def forgive(self) -> None:
         """What failed was changed since."""
-        self.progress = Progress(self.progress.running, self.progress.fraction)
+        self.progress = Progress(self.progress.running, self.progress.fraction, hits=self.progress.hits)
 
     @Slot(object, object)
     def _happened(self, running: RunningOperation, happening: Happening) -> None:
@@ -63,16 +65,20 @@ class RunFollower(QObject):
         if happening.kind == "part" and view.stage(happening.name) is not None:
             if self.running is not running:
                 self.running, self._spans = running, spans(view, "")
-            self.progress = Progress(happening.name, 0.0)
+                self.progress = Progress()
+            self.progress = Progress(happening.name, 0.0, hits=self.progress.hits)
             self.changed.emit()
         elif running is not self.running:
             return
         elif happening.kind == "progress" and self.progress.running:
             low, high = self._spans.get(self.progress.running, (0.0, 1.0))
             share = (happening.fraction - low) / ((high - low) or 1.0)
-            self.progress = Progress(self.progress.running, min(1.0, max(0.0, share)))
+            self.progress = replace(self.progress, fraction=min(1.0, max(0.0, share)))
             self.moved.emit()
         elif happening.kind == "done":
+            if happening.value == 0.0:
+                # Nothing is computed in no time at all: it was in the cache.
+                self.progress = replace(self.progress, hits=self.progress.hits | {happening.name})
             self.made.emit()
 
     @Slot(object)
@@ -80,7 +86,7 @@ class RunFollower(QObject):
         if running is not self.running:
             return
         failed = self.progress.running if running.state == "failed" else ""
-        self.progress = Progress("", -1.0, failed, str(running.error) if failed else "")
+        self.progress = Progress("", -1.0, failed, str(running.error) if failed else "", self.progress.hits)
         self.running = None
         self.changed.emit()
         self.ended.emit()

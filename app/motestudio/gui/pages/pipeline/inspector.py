@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -16,6 +17,7 @@ from motestudio.gui.widgets import (
     Choice,
     Column,
     ElidedText,
+    IconButton,
     KeyValue,
     SectionHeader,
     Tag,
@@ -24,6 +26,7 @@ from motestudio.gui.widgets import (
 )
 from motestudio.plugins.registry import StageEntry
 from motestudio.project.schema import DatasetConfig
+from motestudio.studio.outline import StageOutline
 from motestudio.studio.pipeline_view import PipelineView, StageView
 
 _TONES = {"none": "neutral", "running": "accent", "fresh": "ok", "stale": "warn", "failed": "bad"}
@@ -62,6 +65,38 @@ def dataset_change(key: str, value: Any) -> dict[str, Any]:
     return {key: value}
 
 
+Section = tuple[str, Sequence[facts.Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStage:
+    """All that the inspector tells of a stage.
+
+    Attributes:
+        stage: which one, with what is set and not saved yet.
+        card: its card, for state and words.
+        entries: stages that could stand in its place.
+        saved: the values that the dots compare with.
+        told: what it says it will give, or None.
+        reason: why it cannot run, or empty.
+        refusals: what is wrong with parameters, by their keys.
+        runs: words by run id, newest first.
+        moves: whether it may go to the left, and to the right.
+        can_copy: whether there may be a second one.
+    """
+
+    stage: StageView
+    card: cards.CardFacts
+    entries: Sequence[StageEntry] = ()
+    saved: Mapping[str, Value] = field(default_factory=dict)
+    told: StageOutline | None = None
+    reason: str = ""
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    runs: Mapping[str, str] = field(default_factory=dict)
+    moves: tuple[bool, bool] = (False, False)
+    can_copy: bool = False
+
+
 class PipelineInspector(QWidget):
     """One column, made anew for another stage and only brought up to date for the same.
 
@@ -70,6 +105,9 @@ class PipelineInspector(QWidget):
         stage_chosen(str, str): stage key, full id of the plugin's stage to use.
         reset_wanted(str, dict): stage key, the values to go back to.
         clean_wanted(str): drop what the stage does not know (any more).
+        update_wanted(str): go on with the newest implementation.
+        remove_wanted(str), duplicate_wanted(str): the stage.
+        move_wanted(str, int): stage key, so many places further on.
         dataset_changed(dict): what to change of the split.
     """
 
@@ -77,6 +115,10 @@ class PipelineInspector(QWidget):
     stage_chosen = Signal(str, str)
     reset_wanted = Signal(str, dict)
     clean_wanted = Signal(str)
+    update_wanted = Signal(str)
+    remove_wanted = Signal(str)
+    duplicate_wanted = Signal(str)
+    move_wanted = Signal(str, int)
     dataset_changed = Signal(dict)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -88,46 +130,42 @@ class PipelineInspector(QWidget):
         self._key = ""
         self._reason: Text | None = None
         self._choices: list[str] = []
+        self._told_facts: list[Section] = []
         self.form: ParamForm | None = None
         self.stage_choice: Choice | None = None
         self.reset: Button | None = None
+        self.update_button: Button | None = None
+        self._actions: list[IconButton] = []
 
     # What is shown
 
-    def show_stage(
-        self,
-        view: PipelineView,
-        stage: StageView,
-        entries: Sequence[StageEntry],
-        saved: Mapping[str, Value],
-        card: cards.CardFacts,
-        reason: str,
-    ) -> None:
-        """Show a stage.
-
-        Args:
-            view: of the whole pipeline.
-            stage: which one.
-            entries: stages that could stand in its place.
-            saved: the values that the dots compare with.
-            card: its card, for state and words.
-            reason: why it cannot run, or empty.
-        """
-        signature = (stage.status.use.key, stage.status.use.stage, [e.manifest.id for e in entries], bool(reason))
+    def show_stage(self, view: PipelineView, shown: ShownStage) -> None:
+        """Show a stage."""
+        stage, use = shown.stage, shown.stage.status.use
+        ids = [e.manifest.id for e in shown.entries]
+        signature = (use.key, use.stage, ids, bool(shown.reason), stage.newer, tuple(shown.runs), stage.missing)
         if signature != self._signature:
             self._signature = signature
-            self._make_stage(stage, entries, bool(reason))
+            self._make_stage(shown)
+        card = shown.card
         self._tag.set(card.state_text or card.state, _TONES[card.state])
         if self._reason is not None:
-            self._reason.setText(reason)
+            self._reason.setText(shown.reason)
+        for button, allowed in zip(self._actions, (*shown.moves, shown.can_copy, True), strict=True):
+            button.setEnabled(allowed)
         if self.form is not None:
-            self.form.set_values(dict(stage.status.use.params))
-            self.form.set_saved(saved)
+            self.form.set_values(dict(use.params))
+            self.form.set_refusals(shown.refusals)
+            self.form.set_saved(shown.saved)
             self._show_changes()
-        self._show_facts(
-            [("Output", facts.output(stage)), (facts.cost_title(view, stage), facts.cost(view, stage))],
-            stale=card.state == "stale",
-        )
+        fresh = card.state == "fresh"
+        sections: list[Section] = [] if fresh else [("It will give", facts.expected(shown.told))]
+        if stage.kind in ("convert", "evaluate") and not fresh:
+            sections.append((f"{facts.cost_title(view, stage)}, last model", facts.cost(view, stage, shown.told)))
+        else:
+            sections.append((facts.cost_title(view, stage), facts.cost(view, stage, shown.told)))
+        sections.insert(0 if fresh else 2, ("Output" if fresh else "Last output", facts.output(stage)))
+        self._show_facts(sections)
 
     def show_dataset(self, view: PipelineView, config: DatasetConfig) -> None:
         """Show the dataset and how it is split."""
@@ -148,10 +186,11 @@ class PipelineInspector(QWidget):
         self._tag.set("fresh" if view.dataset.data else "empty", "ok" if view.dataset.data else "neutral")
         if self.form is not None:
             self.form.set_values(dataset_values(config))
-        sections = [("Takes", facts.dataset_rows(view))]
+        sections: list[Section] = [("Takes", facts.dataset_rows(view))]
         if view.dataset.data is not None:
             labels = [t.label for t in view.dataset.data.takes]
             sections.append(("Classes", [(c, str(labels.count(c)), "takes") for c in view.dataset.data.classes]))
+        self._told_facts = []
         self._show_facts(sections)
         self._held_out(view)
 
@@ -173,22 +212,26 @@ class PipelineInspector(QWidget):
         self._title = Text(title, "headline", wrap=True)
         column.add(self._title)
         column.add(ElidedText(line, "caption", "text_muted"))
-        self.form = self.stage_choice = self.reset = None
+        self.form = self.stage_choice = self.reset = self.update_button = None
+        self._actions = []
         self._reason = None
         return column
 
-    def _make_stage(self, stage: StageView, entries: Sequence[StageEntry], reason: bool) -> None:
-        use = stage.status.use
+    def _make_stage(self, shown: ShownStage) -> None:
+        stage, use = shown.stage, shown.stage.status.use
         self._key = use.key
         column = self._new_column(facts.head(stage), stage.status.title, facts.origin_line(stage))
         entry = stage.status.entry
+        self._add_actions(column)
         if entry is not None and entry.manifest.help:
             column.add(Text(entry.manifest.help, "caption", "text_secondary", wrap=True))
-        if reason:
+        if shown.reason:
             self._reason = self._add_reason(column)
-        if len(entries) > 1 or (entry is None and entries):
-            self._add_choice(column, entries, use.stage)
-        if entry is not None and stage.status.state == "invalid":
+        if stage.newer:
+            self._add_update(column, stage)
+        if len(shown.entries) > 1 or (entry is None and shown.entries):
+            self._add_choice(column, shown.entries, use.stage)
+        if entry is not None:
             unknown = [k for k in use.params if k not in {p.key for p in entry.manifest.params}]
             if unknown:
                 clean = Button(f"Drop {', '.join(unknown)}", "secondary")
@@ -196,16 +239,43 @@ class PipelineInspector(QWidget):
                 column.add(clean)
         column.separate()
         if entry is not None and entry.manifest.params:
-            self.form = ParamForm(entry.manifest.params)
+            self.form = ParamForm(entry.manifest.params, runs=shown.runs)
             self.form.changed.connect(self._value)
             column.add(self.form)
         elif entry is None:
             column.add(SectionHeader("Kept in the project"))
             for name, value in use.params.items():
                 column.add(KeyValue(name, str(value)))
+            if not use.params:
+                column.add(Text("No parameters.", "caption", "text_muted"))
         else:
             column.add(Text("Nothing to set.", "caption", "text_muted"))
         self._end(column)
+
+    def _add_actions(self, column: Column) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        made = (
+            ("ph.arrow-left", "Move to the left  Ctrl+Shift+Left", self._left),
+            ("ph.arrow-right", "Move to the right  Ctrl+Shift+Right", self._right),
+            ("ph.copy", "Add the same stage again  Ctrl+D", self._copy),
+            ("ph.trash", "Remove  Delete", self._remove),
+        )
+        for icon, name, act in made:
+            button = IconButton(icon, name, "quiet")
+            button.clicked.connect(act)
+            line.addWidget(button)
+            self._actions.append(button)
+        line.addStretch(1)
+        column.add_layout(line)
+
+    def _add_update(self, column: Column, stage: StageView) -> None:
+        number = stage.status.use.implementation
+        words = f"The project keeps implementation {number}; the plugin's newest is {stage.newer}."
+        column.add(Text(words, "caption", "text_secondary", wrap=True))
+        self.update_button = Button(f"Update to implementation {stage.newer}", "secondary")
+        self.update_button.clicked.connect(self._update)
+        column.add(self.update_button)
 
     def _add_reason(self, column: Column) -> Text:
         reason = Text("", "body", "bad", wrap=True)
@@ -225,6 +295,7 @@ class PipelineInspector(QWidget):
 
     def _end(self, column: Column) -> None:
         self._facts = QVBoxLayout()
+        self._told_facts = []
         self._facts.setSpacing(6)
         column.add_layout(self._facts)
         column.end()
@@ -238,13 +309,15 @@ class PipelineInspector(QWidget):
         self._changes.hide()
         self.reset.hide()
 
-    def _show_facts(self, sections: Sequence[tuple[str, Sequence[facts.Fact]]], *, stale: bool = False) -> None:
+    def _show_facts(self, sections: Sequence[Section]) -> None:
+        if list(sections) == self._told_facts:
+            return
+        self._told_facts = list(sections)
         _clear(self._facts)
         for title, rows in sections:
             if rows:
                 self._facts.addSpacing(10)
-                words = f"{title}, before the change" if stale else title
-                self._facts.addWidget(Text(words, "section", "text_muted", wrap=True))
+                self._facts.addWidget(Text(title, "section", "text_muted", wrap=True))
                 for name, number, unit in rows:
                     self._facts.addWidget(KeyValue(name, number, unit))
 
@@ -280,6 +353,21 @@ class PipelineInspector(QWidget):
 
     def _chosen(self, index: int) -> None:
         self.stage_chosen.emit(self._key, self._choices[index])
+
+    def _left(self) -> None:
+        self.move_wanted.emit(self._key, -1)
+
+    def _right(self) -> None:
+        self.move_wanted.emit(self._key, 1)
+
+    def _copy(self) -> None:
+        self.duplicate_wanted.emit(self._key)
+
+    def _remove(self) -> None:
+        self.remove_wanted.emit(self._key)
+
+    def _update(self) -> None:
+        self.update_wanted.emit(self._key)
 
     def _clean(self) -> None:
         self.clean_wanted.emit(self._key)

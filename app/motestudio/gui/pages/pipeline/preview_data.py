@@ -1,48 +1,75 @@
-"""One window before and after the feature stage, read from the cache. Memory-mapped; computes nothing, shows nothing.
+"""One window before and after the chosen stage: from the cache where it is fresh, else from a light worker, just now.
 
-Called beside the window, in an operation's thread.
+Called beside the window, in an operation's thread. Shows nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from motestudio.domain.artifact import Artifact
 from motestudio.domain.dataset import Take
+from motestudio.domain.params import Value
+from motestudio.domain.pipeline import StageUse
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError
+from motestudio.gui.pages.pipeline.cards import title
 from motestudio.project.store import Project
 from motestudio.sdk.data import FeatureSet, WindowSet
-from motestudio.studio.pipeline_view import PipelineView
+from motestudio.studio import preview
+from motestudio.studio.home import Studio
+from motestudio.studio.operation import Operation
+from motestudio.studio.pipeline_view import PipelineView, StageView
+
+_SPLITS = ("training", "validation", "held out")
+Changes = Mapping[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Windows and features that belong together.
+class Request:
+    """What is to be shown.
 
     Attributes:
-        windows: None where nothing has been computed yet.
-        features: None where the feature stage has not run on these windows.
-        takes: of the dataset they were cut from; empty where that is no longer the project's.
-        windows_stale: the windows were computed before the last change.
-        features_stale: the features were, or there are none.
-        folders: of the artifacts, to tell whether another source is the same.
+        key: of the chosen stage, empty for the dataset.
+        index: of the window among all, where all are there.
+        take: of the dataset, where windows are cut take by take.
+        nth: window of that take.
+        by_take: the window meant is that of `take` and `nth`, even where all are there.
+        changes: parameters by stage key that are not saved yet.
+        seed: of an altered copy.
     """
 
-    windows: WindowSet | None = None
-    features: FeatureSet | None = None
-    takes: tuple[Take, ...] = ()
-    windows_stale: bool = False
-    features_stale: bool = False
-    folders: tuple[Path | None, Path | None] = (None, None)
+    key: str = ""
+    index: int = 0
+    take: int = 0
+    nth: int = 0
+    by_take: bool = False
+    changes: Changes | None = None
+    seed: int = 1
 
-    def __len__(self) -> int:
-        return len(self.windows) if self.windows is not None else 0
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What one feature stage makes of the window.
+
+    Attributes:
+        name: of the stage.
+        values: of its own shape, or None.
+        axes: name of each axis.
+        reason: why there are no values.
+        hop_s: seconds between two feature frames; 0 where they are samples or not known.
+        frame_s: length of one.
+    """
+
+    name: str
+    values: npt.NDArray[np.float32] | None = None
+    axes: tuple[str, ...] = ()
+    reason: str = ""
+    hop_s: float = 0.0
+    frame_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,122 +77,244 @@ class Frame:
     """One window.
 
     Attributes:
-        index: of the window.
+        place: "window 412 of 1,284, training", or "window 2 of 5, take 3 of 41".
+        first, last: there is none before it, or after it.
+        index: among all windows, -1 where they are cut take by take.
+        nth: of its take.
+        take_index: of the dataset.
         label: its class.
-        split: ``training``, ``validation`` or ``held out``.
         take: recording it was cut from, or empty.
         start_s: in the recording.
         end_s: likewise.
         group: channels.
         samples: physical, shape (n, channels).
-        features: of this window, or None.
-        axes: names of the features' axes.
+        live: something of it was computed for this view, with parameters that have not run.
+        stale: it was computed before the last change, because now it cannot be.
+        reason: why.
+        blocks: of the features.
+        altered: a copy as the augment stage makes it, physical; None where that is not asked for.
+        altered_words: what was mixed in, or why there is none.
         whole: the take's stretch of the recording, physical, or None where it was not asked for.
         whole_first: index of its first sample in the recording.
-        hop_s: seconds between two feature frames; 0 where they are samples or not known.
-        frame_s: length of one.
+        cuts: (start, end) in seconds of all windows of the take.
     """
 
+    place: str
+    first: bool
+    last: bool
     index: int
+    nth: int
+    take_index: int
     label: str
-    split: str
     take: str
     start_s: float
     end_s: float
     group: ChannelGroup
     samples: npt.NDArray[np.float64]
-    features: npt.NDArray[np.float32] | None = None
-    axes: tuple[str, ...] = ()
+    live: bool = False
+    stale: bool = False
+    reason: str = ""
+    blocks: tuple[Block, ...] = ()
+    altered: npt.NDArray[np.float64] | None = None
+    altered_words: str = ""
     whole: npt.NDArray[np.float64] | None = None
     whole_first: int = 0
-    hop_s: float = 0.0
-    frame_s: float = 0.0
+    cuts: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def features(self) -> npt.NDArray[np.float32] | None:
+        """Of the first block."""
+        return self.blocks[0].values if self.blocks else None
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Of the first block."""
+        return self.blocks[0].axes if self.blocks else ()
 
 
-_SPLITS = ("training", "validation", "held out")
+class Cutter:
+    """Windows to show: all of them where they are fresh, else those of one take, cut now; remembers the last."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, WindowSet] | None = None
+
+    def take(
+        self, studio: Studio, project: Project, view: PipelineView, use: StageUse, take: int, operation: Operation
+    ) -> WindowSet:
+        """The windows of a take.
+
+        Raises:
+            AppError: the stage refuses, or there is no dataset.
+        """
+        assert view.dataset.data is not None
+        entry = studio.registry.stage(use.stage)
+        dataset = view.given.dataset.key.hash if view.given.dataset else ""
+        identity = (use, entry.code_hash, dataset, take)
+        if self._known is None or self._known[0] != identity:
+            cut = preview.cut(studio, project, use, view.given, view.dataset.data, take, operation)
+            self._known = (identity, cut)
+        return self._known[1]
 
 
-def load(project: Project, view: PipelineView) -> Source:
-    """The windows and features to show: the fresh ones, else the last that were computed."""
-    feature, window = view.of_kind("feature"), view.of_kind("window")
-    features = feature.shown if feature else None
-    windows = _windows_of(project, features) if features else None
-    if windows is None:
-        features = None
-        windows = window.shown.folder if window and window.shown else None
-    if windows is None:
-        return Source()
-    fresh = bool(window and window.status.artifact and window.status.artifact.folder == windows)
-    features_fresh = fresh and (features is None or bool(feature and feature.status.artifact))
-    try:
-        cut = WindowSet.load(windows)
-        made = FeatureSet.load(features.folder) if features else None
-    except (AppError, OSError, ValueError, KeyError):
-        return Source()
-    if made is not None and len(made.labels) != len(cut):
-        made = None
-    data = view.dataset.data
-    same = window is not None and window.shown is not None and window.shown.folder == windows
-    from_dataset = window.shown.key.inputs.get("dataset") if same and window and window.shown else ""
-    takes = data.takes if data is not None and data.sha256 == from_dataset else ()
-    return Source(cut, made, takes, not fresh, not features_fresh, (windows, features.folder if features else None))
+def make(
+    studio: Studio, project: Project, view: PipelineView, cutter: Cutter, request: Request, operation: Operation
+) -> Frame | str:
+    """The window to show, or why there is none.
 
-
-def _windows_of(project: Project, features: Artifact) -> Path | None:
-    return project.cache.folder_of(features.key.inputs.get("windows", ""))
-
-
-def frame(project: Project, source: Source, index: int, *, whole: bool = False) -> Frame | None:
-    """One window of a source, None where there is none.
-
-    Args:
-        project: has the recordings.
-        source: from `load`.
-        index: of the window; brought into range.
-        whole: also read the take that it was cut from.
+    Raises:
+        Cancelled: the caller cancelled.
     """
-    cut = source.windows
-    if cut is None or not len(cut):
-        return None
-    index = min(len(cut) - 1, max(0, index))
-    group = cut.signal.group
-    rate = group.rate_hz
-    start = int(cut.starts[index])
-    samples = group.to_physical(np.asarray(cut.samples[index]))
-    take = source.takes[int(cut.takes[index])] if int(cut.takes[index]) < len(source.takes) else None
-    features, hop, length = None, 0.0, 0.0
-    axes: tuple[str, ...] = ()
-    if source.features is not None:
-        features, axes = np.array(source.features.values[index]), source.features.axes
-        params = source.features.blocks[0].params
-        hop = float(params.get("hop_ms", 0.0)) / 1000
-        length = float(params.get("frame_ms", 0.0)) / 1000
-    around, first = _take(project, take, group) if whole and take is not None else (None, 0)
-    return Frame(
-        index,
-        cut.classes[int(cut.labels[index])],
-        _SPLITS[int(cut.splits[index])],
-        take.recording if take else "",
-        start / rate,
-        (start + cut.signal.window_samples) / rate,
+    stage = view.of_kind("window")
+    data = view.dataset.data
+    if data is None:
+        return view.dataset.reason
+    if stage is None:
+        return "There is no window stage: takes are not cut into windows."
+    use = _changed(stage, request.changes)
+    reason, stale = "", False
+    if stage.status.artifact is not None and use.params == stage.status.use.params:
+        windows, whole = WindowSet.load(stage.status.artifact.folder), True
+    else:
+        take = min(len(data.takes) - 1, max(0, request.take))
+        request = replace(request, take=take)
+        try:
+            windows, whole = cutter.take(studio, project, view, use, take, operation), False
+        except AppError as error:
+            reason, stale = f"{error.text} {error.hint}".strip(), True
+            if stage.shown is None:
+                return reason
+            windows, whole = WindowSet.load(stage.shown.folder), True
+    if not len(windows):
+        return "This take gives no windows."
+    takes = data.takes if not stale else ()
+    row, frame = _base(windows, whole, request, takes, len(data.takes))
+    frame = replace(frame, live=not whole, stale=stale, reason=reason)
+    return _after(studio, project, view, request, windows, row, whole and not stale, frame, operation)
+
+
+def _base(windows: WindowSet, whole: bool, request: Request, takes: Sequence[Take], many: int) -> tuple[int, Frame]:
+    """The row of the window that is asked for, and what is known of it without any stage."""
+    if whole and request.by_take and (rows := np.flatnonzero(windows.takes == request.take)).size:
+        row = int(rows[min(request.nth, len(rows) - 1)])
+    elif whole:
+        row = min(len(windows) - 1, max(0, request.index))
+    else:
+        row = min(len(windows) - 1, request.nth) if request.nth >= 0 else len(windows) - 1
+    take_index = int(windows.takes[row])
+    of_take = np.flatnonzero(windows.takes == take_index)
+    nth = int(np.searchsorted(of_take, row))
+    if whole:
+        place = f"window {row + 1:,} of {len(windows):,}, {_SPLITS[int(windows.splits[row])]}"
+        ends = row == 0, row == len(windows) - 1
+    else:
+        place = f"window {nth + 1} of {len(of_take)}, take {take_index + 1:,} of {many:,}"
+        ends = take_index == 0 and nth == 0, take_index == many - 1 and nth == len(of_take) - 1
+    group, start = windows.signal.group, int(windows.starts[row])
+    length = windows.signal.window_samples
+    begins = [int(windows.starts[r]) for r in of_take]
+    return row, Frame(
+        place,
+        *ends,
+        row if whole else -1,
+        nth,
+        take_index,
+        windows.classes[int(windows.labels[row])],
+        takes[take_index].recording if take_index < len(takes) else "",
+        start / group.rate_hz,
+        (start + length) / group.rate_hz,
         group,
-        samples,
-        features,
-        axes,
-        around,
-        first,
-        hop,
-        length,
+        group.to_physical(np.asarray(windows.samples[row])),
+        cuts=tuple((b / group.rate_hz, (b + length) / group.rate_hz) for b in begins),
     )
 
 
-def _take(project: Project, take: Take, group: ChannelGroup) -> tuple[npt.NDArray[np.float64] | None, int]:
+def _after(
+    studio: Studio,
+    project: Project,
+    view: PipelineView,
+    request: Request,
+    windows: WindowSet,
+    row: int,
+    cached: bool,
+    frame: Frame,
+    operation: Operation,
+) -> Frame:
+    """Add what the chosen stage makes of it."""
+    chosen = view.stage(request.key)
+    kind = chosen.kind if chosen is not None else "window"
+    if chosen is not None and kind == "augment":
+        return _altered(studio, request, chosen, windows, row, frame, operation)
+    if chosen is not None and chosen.status.state == "absent":
+        return replace(frame, reason=chosen.status.reason)
+    if kind == "window":
+        around, first = _take(project, view, frame)
+        return replace(frame, whole=around, whole_first=first)
+    wanted = [chosen] if chosen is not None and kind == "feature" else [s for s in view.stages if s.kind == "feature"]
+    blocks, live = [], frame.live
+    for stage in wanted:
+        use = _changed(stage, request.changes)
+        fresh = stage.status.artifact is not None and use.params == stage.status.use.params and cached
+        live = live or not fresh
+        blocks.append(_block(studio, stage, use, windows, row, fresh, operation))
+    return replace(frame, blocks=tuple(blocks), live=live)
+
+
+def _block(
+    studio: Studio, stage: StageView, use: StageUse, windows: WindowSet, row: int, fresh: bool, operation: Operation
+) -> Block:
+    name = title(use.key, stage.status.title)
+    try:
+        if fresh and stage.status.artifact is not None:
+            # Altered copies follow the originals, so an original has the same row here as among the windows.
+            made = FeatureSet.load(stage.status.artifact.folder)
+            values, axes = np.array(made.values[row]), made.axes
+        else:
+            values, axes = preview.features(studio, use, windows, row, operation)
+    except AppError as error:
+        return Block(name, reason=f"{error.text} {error.hint}".strip())
+    params = {**stage.status.params, **use.params}
+    hop, length = (float(params.get(k, 0.0)) / 1000 for k in ("hop_ms", "frame_ms"))
+    return Block(name, values, axes, "", hop, length)
+
+
+def _altered(
+    studio: Studio,
+    request: Request,
+    stage: StageView,
+    windows: WindowSet,
+    row: int,
+    frame: Frame,
+    operation: Operation,
+) -> Frame:
+    use = _changed(stage, request.changes)
+    try:
+        copy = preview.altered(studio, use, windows, row, operation, seed=request.seed)
+    except AppError as error:
+        return replace(frame, altered_words=f"{error.text} {error.hint}".strip())
+    words = ""
+    if copy.targets is not None and copy.targets[0].max() < 0.999:
+        shares = sorted(zip(copy.targets[0].tolist(), copy.classes, strict=True), reverse=True)
+        words = ", ".join(f"{share * 100:.0f} % {name}" for share, name in shares if share >= 0.005)
+    return replace(frame, altered=frame.group.to_physical(np.asarray(copy.samples[0])), altered_words=words, live=True)
+
+
+def _changed(stage: StageView, changes: Changes | None) -> StageUse:
+    use = stage.status.use
+    set_now = (changes or {}).get(use.key)
+    return replace(use, params={**use.params, **set_now}) if set_now else use
+
+
+def _take(project: Project, view: PipelineView, frame: Frame) -> tuple[npt.NDArray[np.float64] | None, int]:
+    data = view.dataset.data
+    if data is None or frame.take_index >= len(data.takes) or not frame.take:
+        return None, 0
+    take = data.takes[frame.take_index]
     try:
         recording = project.recordings.load(take.recording)
         raw = project.recordings.samples(recording)[take.start : take.start + take.count]
     except AppError:
         return None, 0
-    return group.to_physical(np.asarray(raw)), take.start
+    return frame.group.to_physical(np.asarray(raw)), take.start
 
 
 def shape_words(shape: Sequence[int], axes: Sequence[str]) -> str:
