@@ -72,7 +72,7 @@ def studio(
     """Open the window."""
     from motestudio.errors import MissingError
 
-    state_of(context)
+    state = state_of(context)
     try:
         window = importlib.import_module("motestudio.gui.app")
     except ImportError as error:
@@ -81,7 +81,8 @@ def studio(
             f"The window's packages are not installed ({error.name}).",
             "Run: pip install 'motestudio[gui]'.",
         ) from error
-    raise typer.Exit(int(window.run(folder, virtual=virtual)))
+    plugins = {"plugin_dirs": state.plugin_dirs, "safe_mode": state.safe_mode}
+    raise typer.Exit(int(window.run(folder, virtual=virtual, **plugins)))
 
 
 def bench(

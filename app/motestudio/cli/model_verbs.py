@@ -58,7 +58,8 @@ def train(context: typer.Context) -> None:
     metrics = done.metrics
     by_window, by_take = metrics.get("accuracy", 0.0), metrics.get("take_accuracy", 0.0)
     size = metrics.get("model_bytes", 0)
-    line = f"{done.id}: {by_window:.1%} on held-out windows ({by_take:.1%} by take), int8 model of {size} bytes."
+    kind = "8-bit" if metrics.get("input_type", "int8") == "int8" else "16-bit"
+    line = f"{done.id}: {by_window:.1%} on held-out windows ({by_take:.1%} by take), {kind} model of {size} bytes."
     state.output.result(dict(done.facts), [line])
 
 

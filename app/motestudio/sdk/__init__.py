@@ -9,6 +9,7 @@ from motestudio.domain.labels import Segment
 from motestudio.domain.params import Param, Value
 from motestudio.domain.signal import Channel, ChannelGroup
 from motestudio.errors import Cancelled, PluginError
+from motestudio.sdk.axes import triads
 from motestudio.sdk.context import RunContext
 from motestudio.sdk.data import TEST, TRAIN, VALIDATION, FeatureBlock, FeatureSet, SignalInfo, WindowSet, joined_shape
 from motestudio.sdk.deployable import Clip, Deployable
@@ -78,4 +79,5 @@ __all__ = [
     "joined_shape",
     "quantise",
     "reduce_scores",
+    "triads",
 ]

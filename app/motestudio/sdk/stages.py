@@ -37,6 +37,8 @@ class FeatureInfo:
         macs: multiply-accumulates per window, roughly, for the latency estimate.
         hop_samples: 0 where the C twin works on whole windows (``mote_feature_run``); else it takes samples as they
             come (``mote_feature_push``) and computes something new every so many samples.
+        exact: desk and board compute the same bits, by integers or single operations in the same order; else the
+            twin agrees within 1e-4 and one step of the model's input.
     """
 
     shape: tuple[int, ...]
@@ -45,6 +47,7 @@ class FeatureInfo:
     flash_bytes: int = 0
     macs: int = 0
     hop_samples: int = 0
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -40,6 +40,10 @@ class BoardCheck:
         latency_us: median on the board, features and inference.
         first_difference: index of the first unequal window, -1 where all are equal.
         seconds: the whole check.
+        alike: windows on which board and host decide for the same class.
+        furthest: largest difference of one output, in steps of its 256.
+        exact: the features promise the same bits on both sides: then every window must be equal. Where they do not
+            (floating point), every window must be decided alike.
     """
 
     tested: int
@@ -52,6 +56,14 @@ class BoardCheck:
     latency_us: float
     first_difference: int
     seconds: float
+    alike: int = 0
+    furthest: int = 0
+    exact: bool = True
+
+    @property
+    def passed(self) -> bool:
+        """Whether the board computes what the desk computed, as far as its features promise."""
+        return (self.equal if self.exact else self.alike) == self.tested
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,15 @@ class Measurement:
     board_name: str
     virtual: bool
     created: str
+
+
+def agreement(check: BoardCheck) -> str:
+    """How board and host agree, in words."""
+    words = f"{check.equal} of {check.tested} windows equal bit for bit"
+    if check.exact or check.equal == check.tested:
+        return words
+    differ = f"the others differ by at most {check.furthest} of 256 steps"
+    return f"{words}, {differ}, {check.alike} of {check.tested} decided alike (features in floating point)"
 
 
 def holds(session: DeviceSession, run: Run) -> bool:
@@ -215,7 +236,8 @@ def on_board(project: Project, session: DeviceSession, run: Run, operation: Oper
         board[index] = output
         latencies.append(float(answer.get("latency_us", 0)))
     operation.progress(1.0, f"{len(rows)} windows")
-    return _compare(windows, rows, host, board, latencies, time.monotonic() - began)
+    check = _compare(windows, rows, host, board, latencies, time.monotonic() - began)
+    return replace(check, exact=bool(run.metrics.get("feature_info", {}).get("exact", True)))
 
 
 def _compare(
@@ -249,4 +271,6 @@ def _compare(
         latency_us=statistics.median(latencies) if latencies else 0.0,
         first_difference=int(unequal[0]) if len(unequal) else -1,
         seconds=seconds,
+        alike=int((host.argmax(axis=1) == said).sum()),
+        furthest=int(np.abs(host.astype(int) - board.astype(int)).max(initial=0)),
     )

@@ -71,4 +71,5 @@ def _named(blocks: Sequence[FeatureBlock]) -> tuple[FeatureBlock, ...]:
 def _info(parts: Sequence[dict[str, object]], shape: tuple[int, ...], axes: tuple[str, ...]) -> dict[str, object]:
     """What all the stages cost together."""
     costs = {name: sum(int(str(p.get(name, 0))) for p in parts) for name in ("ram_bytes", "flash_bytes", "macs")}
-    return {"shape": list(shape), "axes": list(axes), **costs, "hop_samples": 0}
+    exact = all(bool(p.get("exact")) for p in parts)
+    return {"shape": list(shape), "axes": list(axes), **costs, "hop_samples": 0, "exact": exact}

@@ -339,7 +339,8 @@ class Outliner:
 def feature_info(info: Mapping[str, Any]) -> FeatureInfo:
     """A feature stage's word as it comes from a worker or stands in an artifact."""
     numbers = {name: int(info.get(name, 0)) for name in ("ram_bytes", "flash_bytes", "macs", "hop_samples")}
-    return FeatureInfo(tuple(int(n) for n in info["shape"]), tuple(str(a) for a in info["axes"]), **numbers)
+    shape, axes = tuple(int(n) for n in info["shape"]), tuple(str(a) for a in info["axes"])
+    return FeatureInfo(shape, axes, **numbers, exact=bool(info.get("exact")))
 
 
 def model_latency(info: ModelInfo, board: BoardFile) -> Estimate:

@@ -6,6 +6,7 @@ earlier augment stages added are altered in place. ``probability`` is the share 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -31,7 +32,9 @@ def run_augment(stage: Any, run: StageRun) -> dict[str, Any]:
     windows = WindowSet.load(run.input("windows"))
     train = windows.splits == TRAIN
     originals = np.flatnonzero(train & ~windows.augmented)
-    rng = np.random.default_rng([run.ctx.seed, _STREAM])
+    # The artifact that goes in names the place in the chain: two stages in a row do not draw the same numbers.
+    place = zlib.crc32(run.input("windows").name.encode())
+    rng = np.random.default_rng([run.ctx.seed, _STREAM, place])
     context = AugmentContext(
         windows.signal, windows.classes, rng, np.asarray(windows.samples[originals]), windows.labels[originals]
     )

@@ -30,7 +30,7 @@ def info(plan: Design) -> FeatureInfo:
     bins = plan.last_bin - plan.first_bin + 1
     macs = at.fresh * (at.frame + 4 * butterflies + 6 * bins + len(plan.weights))
     flash = sum(t.nbytes for t in tables)
-    return FeatureInfo((at.frames, plan.bands), ("time", "band"), ram, flash, macs, at.hop)
+    return FeatureInfo((at.frames, plan.bands), ("time", "band"), ram, flash, macs, at.hop, exact=True)
 
 
 def transform(windows: npt.NDArray[np.int16], plan: Design) -> Floats:

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from motestudio.sdk import AugmentContext, PluginError, Value
+from motestudio.sdk import AugmentContext, PluginError, Value, triads
 
-from .axes import triads
 from .counts import Counts, Floats, to_counts
 
 

@@ -24,7 +24,7 @@ class Scale:
         shape = (signal.window_samples, signal.n_channels)
         means = 4 * signal.n_channels if params["remove_mean"] else 0
         values = shape[0] * shape[1]
-        return FeatureInfo(shape, ("time", "channel"), means, 4 * signal.n_channels, values)
+        return FeatureInfo(shape, ("time", "channel"), means, 4 * signal.n_channels, values, exact=True)
 
     def transform(
         self, windows: npt.NDArray[np.int16], signal: SignalInfo, params: Mapping[str, Value]

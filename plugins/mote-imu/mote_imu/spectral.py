@@ -16,7 +16,7 @@ from motestudio.sdk import FeatureInfo, SignalInfo, Value, dsp
 
 from .bands import Design, band_constants, design
 from .units import log2, power_level
-from .welch import Welch, per_block
+from .welch import Welch, columns_of, per_block
 
 Floats = npt.NDArray[np.float32]
 
@@ -54,8 +54,7 @@ class Spectral:
         size = per_block(samples, channels)
         for first in range(0, len(windows), size):
             block = np.asarray(windows[first : first + size])
-            signals = block.transpose(1, 0, 2).astype(np.float32).reshape(samples, -1)
-            rows = _features(welch.powers(signals), np.tile(plan.power, len(block)), plan)
+            rows = _features(welch.powers(columns_of(block)), np.tile(plan.power, len(block)), plan)
             out[first : first + len(block)] = rows.T.reshape(len(block), channels, plan.features)
         return out
 

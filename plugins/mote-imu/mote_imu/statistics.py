@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from motestudio.sdk import FeatureInfo, PluginError, SignalInfo, Value
+from motestudio.sdk import FeatureInfo, PluginError, SignalInfo, Value, triads
 
-from .axes import triads
 from .moments import Moments
 from .units import gains, level, log2
 

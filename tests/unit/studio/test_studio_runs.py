@@ -9,7 +9,7 @@ import pytest
 
 from motestudio.studio import analyse
 from motestudio.studio.evaluate import BoardCheck, Measurement, measured
-from motestudio.studio.train import Run
+from motestudio.studio.run_store import Run
 
 
 @pytest.fixture

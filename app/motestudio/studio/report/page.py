@@ -19,7 +19,7 @@ from motestudio.domain.signal import ChannelGroup
 from motestudio.domain.units import format_bytes
 from motestudio.project.files import write_text
 from motestudio.shipped import resources_dir
-from motestudio.studio.evaluate import BoardCheck
+from motestudio.studio.evaluate import BoardCheck, agreement
 from motestudio.studio.report import svg
 
 
@@ -104,7 +104,7 @@ def _section(title: str, body: str, text: str = "") -> str:
 def _verdict(data: ReportData) -> str:
     check, verdict = data.check, data.model.verdict
     fits = f"fits {verdict.board_name}" if verdict.fits else f"does not fit {verdict.board_name}"
-    equal = f"{check.equal} of {check.tested} held-out windows: board and host agree bit for bit."
+    equal = f"Held-out windows, board against host: {agreement(check)}."
     cards = [
         ("Accuracy on the board", f"{check.board_accuracy:.1%}", f"by window; {check.board_take_accuracy:.1%} by take"),
         ("Accuracy on the host", f"{check.host_accuracy:.1%}", "int8, reference kernels"),
@@ -122,7 +122,7 @@ def _verdict(data: ReportData) -> str:
     boxes = "".join(
         f"<div><b>{escape(a)}</b><strong>{escape(b)}</strong><span>{escape(c)}</span></div>" for a, b, c in cards
     )
-    tone = "ok" if verdict.fits and check.equal == check.tested else "bad"
+    tone = "ok" if verdict.fits and check.passed else "bad"
     return (
         f'<header><h1>{escape(data.title)}</h1><p class="{tone}">The model {escape(fits)}. {escape(equal)}</p>'
         f'<div class="cards">{boxes}</div></header>'
@@ -186,8 +186,8 @@ def _check(data: ReportData) -> str:
     check = data.check
     text = (
         f"{check.tested} windows of {len(data.result.get('held_out', ()))} held-out group(s) were sent to the board as "
-        f"raw samples; it computed features and inferred. {check.equal} of {check.tested} outputs equal the host's "
-        f"bit for bit. Median {check.latency_us / 1000:.2f} ms on this board."
+        f"raw samples; it computed features and inferred: {agreement(check)}. "
+        f"Median {check.latency_us / 1000:.2f} ms on this board."
     )
     return f"<p>{escape(text)}</p>{svg.matrix(check.confusion, check.classes)}"
 

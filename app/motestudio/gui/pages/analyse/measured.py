@@ -7,16 +7,15 @@ from datetime import datetime
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motestudio.gui.widgets import IconMark, Text
-from motestudio.studio.evaluate import Measurement
+from motestudio.studio.evaluate import Measurement, agreement
 
 
 def headline(kept: Measurement) -> str:
     """The figures in a sentence."""
     check = kept.check
-    return (
-        f"{check.equal} of {check.tested} held-out windows equal bit for bit; {check.board_accuracy * 100:.1f} % right"
-        f" by window, {check.board_take_accuracy * 100:.1f} % by take."
-    )
+    words = agreement(check).replace("windows equal", "held-out windows equal", 1)
+    right = f"{check.board_accuracy * 100:.1f} % right by window, {check.board_take_accuracy * 100:.1f} % by take"
+    return f"{words}; {right}."
 
 
 def basis(kept: Measurement) -> str:
@@ -39,7 +38,7 @@ def _when(created: str) -> str:
 
 
 class MeasuredStrip(QWidget):
-    """Two lines with a mark: green where every window is equal, red where one differs."""
+    """Two lines with a mark: green where the board computes what the desk did, red where it does not."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,7 +61,7 @@ class MeasuredStrip(QWidget):
         self.setVisible(kept is not None)
         if kept is None:
             return
-        same = kept.check.equal == kept.check.tested
+        same = kept.check.passed
         self.icon.set("ph.check-circle" if same else "ph.x-circle", "ok" if same else "bad")
         text = headline(kept)
         if not same:

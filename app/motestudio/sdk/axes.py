@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from motestudio.sdk import Channel
+from motestudio.domain.signal import Channel
 
 MOTION_UNITS = frozenset({"g", "m/s²", "m/s^2", "m/s2", "°/s", "dps", "deg/s", "rad/s"})
 
