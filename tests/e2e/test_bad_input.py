@@ -85,11 +85,11 @@ def test_training_without_data_says_what_to_do(mote: Mote, project: Path) -> Non
 
 def test_unknown_parameter_and_value_out_of_range(mote: Mote, project: Path) -> None:
     before = (project / "project.toml").read_bytes()
-    unknown = mote("-p", project, "set", "window", "colour=red")
+    unknown = mote("-p", project, "set", "window.colour=red")
     assert unknown.status == 2
     assert "colour" in unknown.err
     assert "window_s" in unknown.err
-    absurd = mote("-p", project, "set", "window", "window_s=-3")
+    absurd = mote("-p", project, "set", "window.window_s=-3")
     assert absurd.status == 2
     assert (project / "project.toml").read_bytes() == before
 

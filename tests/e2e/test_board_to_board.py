@@ -108,7 +108,7 @@ def test_a_changed_parameter_computes_only_what_hangs_on_it(
     project = tmp_path / "copy"
     shutil.copytree(demo[1] / "project", project)
     (project / ".mote" / "lock").unlink(missing_ok=True)
-    done = mote("-p", project, "--json", "set", "quantise", "calibration=64")
+    done = mote("-p", project, "--json", "set", "quantise.calibration=64")
     assert done.status == 0, done.out + done.err
     again = mote("-p", project, "--json", "run")
     assert again.status == 0, again.out + again.err

@@ -137,7 +137,7 @@ def _idle(qtbot, page):
 def _choose(qtbot, page, key):
     """Click a card and wait for its form."""
     qtbot.mouseClick(page.strip.cards[key], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.form._tag.isVisible())
+    qtbot.waitUntil(lambda: page.form._key == key and page.form._tag.isVisible())
     qtbot.wait(20)
 
 

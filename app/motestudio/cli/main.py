@@ -12,14 +12,22 @@ from typing import Annotated
 import typer
 
 from motestudio import __version__
-from motestudio.cli import board_verbs, data_verbs, demo_verbs, model_verbs, plugin_verbs, project_verbs, review_verbs
+from motestudio.cli import (
+    board_verbs,
+    data_verbs,
+    demo_verbs,
+    model_verbs,
+    pipeline_verbs,
+    plugin_verbs,
+    project_verbs,
+    review_verbs,
+)
 from motestudio.cli.state import State
 from motestudio.errors import AppError, Cancelled
 
 app = typer.Typer(
     name="mote",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -51,7 +59,16 @@ def options(
     context.obj = State(project, as_json=as_json, plugin_dirs=tuple(plugin_dir or ()), safe_mode=safe_mode)
 
 
-for _verbs in (project_verbs, data_verbs, review_verbs, model_verbs, board_verbs, plugin_verbs, demo_verbs):
+for _verbs in (
+    project_verbs,
+    pipeline_verbs,
+    data_verbs,
+    review_verbs,
+    model_verbs,
+    board_verbs,
+    plugin_verbs,
+    demo_verbs,
+):
     _verbs.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Verbs about projects: new, show, set, stage, undo is the window's."""
+"""Verbs about projects: new, show."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("new")(new)
     app.command("show")(show)
-    app.command("set")(set_value)
-    app.command("choose")(choose_stage)
 
 
 def new(
@@ -81,36 +79,3 @@ def show(context: typer.Context) -> None:
     )
     out.table(("run", "accuracy"), [(r.id, f"{r.metrics.get('accuracy', 0):.1%}") for r in runs])
     out.result(facts, [f"problem: {p}" for p in problems])
-
-
-def set_value(
-    context: typer.Context,
-    stage: Annotated[str, typer.Argument(help="Key of a stage of the pipeline.")],
-    values: Annotated[list[str], typer.Argument(help="key=value, one or more.")],
-) -> None:
-    """Set parameters of a stage, checked against its table."""
-    from motestudio.cli.params import given
-    from motestudio.studio import pipeline_edit
-
-    state = state_of(context)
-    with state.project() as project, state.studio() as studio:
-        use = pipeline_edit.find(project, stage)
-        changes = given(studio.registry.stage(use.stage).manifest.params, values)
-        params = dict(pipeline_edit.set_params(studio, project, stage, changes).params)
-    state.output.result(
-        {"stage": stage, "params": params}, [f"{stage}: " + ", ".join(f"{k} = {v}" for k, v in params.items())]
-    )
-
-
-def choose_stage(
-    context: typer.Context,
-    stage: Annotated[str, typer.Argument(help="Key of a stage of the pipeline.")],
-    plugin_stage: Annotated[str, typer.Argument(help="Another stage of the same kind, as plugin/stage.")],
-) -> None:
-    """Use another plugin's stage of the same kind."""
-    from motestudio.studio import pipeline_edit
-
-    state = state_of(context)
-    with state.project() as project, state.studio() as studio:
-        use = pipeline_edit.choose(studio, project, stage, plugin_stage)
-    state.output.result({"stage": use.key, "uses": use.stage, "params": dict(use.params)}, [f"{use.key}: {use.stage}"])
