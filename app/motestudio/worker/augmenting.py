@@ -71,6 +71,7 @@ def _altered(
     for part in _batches(rows, batch):
         run.ctx.progress(done / len(rows), f"{done} of {len(rows)} windows")
         before, member = np.ascontiguousarray(windows.samples[part]), windows.targets_of(part)
+        before.setflags(write=False)
         after, belongs = _checked(stage.augment(before, member, context, run.params), before, member)
         samples[done : done + len(part)], targets[done : done + len(part)] = after, belongs
         done += len(part)

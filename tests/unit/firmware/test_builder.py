@@ -2,6 +2,7 @@
 
 import ctypes
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from motestudio.errors import BuildError, MissingError
 from motestudio.firmware.builder import build_host, find_compiler
-from motestudio.firmware.elf import read_sections, totals
+from motestudio.firmware.elf import read_sections, totals, undefined_symbols
 from motestudio.firmware.generator import generate
 from motestudio.sdk.quantise import quantise
 
@@ -103,3 +104,19 @@ def test_elf_reader_survives_any_cut(tmp_path: Path, request_for_firmware, run):
         broken[rng.integers(64)] = rng.integers(256)
         read_sections(bytes(broken))
     assert read_sections(b"MZ" + data) == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="object files are ELF on Linux")
+def test_symbols_that_an_object_wants_from_elsewhere(tmp_path: Path, run):
+    source = tmp_path / "a.c"
+    source.write_text(
+        "float sinf(float); extern int kept; float f(float x); float f(float x) { return sinf(x) + kept; }"
+    )
+    code, said = run([*find_compiler(), "-O1", "-c", "a.c", "-o", "a.o"], tmp_path)
+    assert code == 0, said
+    data = (tmp_path / "a.o").read_bytes()
+    assert {"sinf", "kept"} <= set(undefined_symbols(data) or ()) <= {"sinf", "kept", "_GLOBAL_OFFSET_TABLE_"}
+    assert undefined_symbols(b"") is None
+    assert undefined_symbols(b"MZ" + bytes(100)) is None
+    for cut in range(64, len(data), 97):
+        undefined_symbols(data[:cut])

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -185,3 +186,20 @@ def test_too_many_classes_are_refused(tmp_path: Path, request_for_firmware):
     deployable = dataclasses.replace(request_for_firmware.deployable, classes=tuple(f"c{i}" for i in range(33)))
     with pytest.raises(BuildError, match="33"):
         generate(tmp_path, dataclasses.replace(request_for_firmware, deployable=deployable))
+
+
+def test_what_a_target_stage_added_stays_until_one_adds_something_else(tmp_path: Path, request_for_firmware):
+    folder = tmp_path / "firmware"
+    first = replace(request_for_firmware, target={"Makefile": b"one\n", "sub/x.txt": b"x\n"})
+    project = generate(folder, first)
+    makefile = project.folder / "target" / "Makefile"
+    assert makefile.read_bytes() == b"one\n"
+    assert not generate(folder, request_for_firmware).changed
+    makefile.write_bytes(b"mine\n")
+    assert not generate(folder, request_for_firmware).changed
+    assert makefile.read_bytes() == b"mine\n"
+    second = generate(folder, replace(request_for_firmware, target={"Makefile": b"two\n"}))
+    states = {f.path: f.state for f in second.changed}
+    assert states == {"target/Makefile": "edited", "target/sub/x.txt": "removed"}
+    assert makefile.read_bytes() == b"two\n"
+    assert makefile.with_name("Makefile.orig").read_bytes() == b"mine\n"

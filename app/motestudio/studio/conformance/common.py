@@ -32,6 +32,7 @@ class KindKit:
         large: inputs that keep it busy, for the check of cancel; None where `inputs` do.
         verify: raises `CheckFailed` where an outcome that worked is not what it must be.
         first: asks what the stage will give, before it is run; None where its kind does not say.
+        announce: asks that of a stage whose announcement is to be trusted: what it accepts must run.
         own: further checks by their ids.
         random: how many random combinations of parameters.
         spare: the defaults, with what only takes time made small.
@@ -41,6 +42,7 @@ class KindKit:
     large: Callable[[Bench], Inputs] | None = None
     verify: Callable[[Bench, Outcome, Params], None] = lambda _bench, _outcome, _params: None
     first: Callable[[Bench, Params], Outcome] | None = None
+    announce: Callable[[Bench, Params], Outcome] | None = None
     own: Mapping[str, CheckFunction] = field(default_factory=dict)
     random: int = 8
     spare: Callable[[Bench], Params] = lambda bench: bench.defaults
@@ -81,6 +83,8 @@ def params(bench: Bench, kit: KindKit) -> str:
             raise CheckFailed(f"with {one.name}: {outcome.text}")
         if one.name == "defaults" and outcome.end == "refused":
             raise CheckFailed(f"with its defaults: {outcome.text}")
+        if outcome.end == "refused" and kit.announce and kit.announce(bench, one.params).end == "worked":
+            raise CheckFailed(f"with {one.name}: infer_output accepts what a run refuses: {outcome.text}")
         if outcome.end == "worked":
             with _named(one.name):
                 kit.verify(bench, outcome, one.params)

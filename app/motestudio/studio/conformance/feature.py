@@ -154,5 +154,6 @@ def _name(signal: SignalInfo) -> str:
 KIT = KindKit(
     inputs=edge_inputs,
     large=busy_inputs,
+    announce=lambda bench, params: announce(bench, main_signal(bench), params),
     own={"signals": signals, "edges": edges, "alone": alone},
 )
