@@ -71,7 +71,7 @@ they switch live.
     LevelMeter(name, ink, unit).set_level(rms, peak, text, clips=, dead=)
     ClassRow(name, ink, key).set_count(n, target)   ScoreRow(name, ink, key).set_score   FactRow(title, note, value,
         unit, mark)   RowList.set_rows(rows) .set_current(i) .chosen(int)   Row: subclass with paint_content
-    StageCard(CardFacts).set_facts   FlowArrow(count, shape, size).set(..., stale=)
+    StageCard(CardFacts).set_facts   FlowArrow(count, shape, size).set(..., stale=, words=) .set_branches(from, to)
     PageBar(title).set_facts(name, facts) .add_action(widget)   SectionHeader(title, note, action, strong=)
     Column(surface).add(widget) .add_layout .separate() .end()   KeyValue(name, number, unit).value   scrolled(widget)
     EmptyState(icon, title, sentence, action, key, virtual=).action .virtual   Banner (the window has one already)
@@ -80,9 +80,10 @@ they switch live.
 Every widget is reachable by keyboard, has an accessible name and a focus ring. Text that does not fit is noted in
 `overflow`, and `tests/gui` fails on it.
 
-**Forms** (`gui.forms`): ``ParamForm(params, values, saved)``: a stage's (or any) table of `domain.params.Param` as
-fields with slider, unit, help, reset, a dot where a value differs from `saved`, and what is wrong with it in its place;
-``.changed(str, object)``, ``.set_values``, ``.set_saved``, ``.set_problem(key, text)``, ``.differences()``.
+**Forms** (`gui.forms`): ``ParamForm(params, values, saved, runs)``: a stage's (or any) table of `domain.params.Param`
+as fields with slider, unit, help, reset, a dot where a value differs from `saved`, and what is wrong with it in its
+place; ``.changed(str, object)``, ``.set_values``, ``.set_saved``, ``.set_problem(key, text)``, ``.differences()``,
+``.set_refusals({key: text})``: what the stage itself says against values that its table allows.
 A page that follows another page's run connects ``context.bridge.happened(RunningOperation, Happening)``.
 
 **Plots** (`from motestudio.gui.plots.<module> import ...`; times are seconds of the recording)::

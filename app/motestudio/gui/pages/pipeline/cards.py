@@ -194,7 +194,7 @@ def _figures(
         return ()
     info = told.info
     if isinstance(info, WindowInfo):
-        rows = [("for training", count(info.windows.get("train", 0)), ""), ("host only", "", "")]
+        rows = [("train", count(info.windows.get("train", 0)), ""), ("host only", "", "")]
     elif isinstance(info, AugmentInfo):
         rows = [("copies", f"+{count(info.added)}", "")] if info.added or not info.altered else []
         rows += [("altered", count(info.altered), "")] if info.altered else []
@@ -238,7 +238,7 @@ def _second(stage: StageView) -> tuple[str, str, str] | None:
 def dataset_flow(dataset: DatasetView) -> FlowFacts:
     """What flows out of the dataset."""
     if dataset.data is None or dataset.group is None:
-        return FlowFacts("no takes", stale=True)
+        return FlowFacts("no dataset" if dataset.recordings else "no takes", stale=True)
     shape = f"{len(dataset.group.channels)} × int16"
     return FlowFacts(f"{count(len(dataset.data.takes))} takes", shape, " ".join(byte_size(dataset.nbytes)))
 
@@ -276,8 +276,9 @@ def _rows(meta: Mapping[str, Any]) -> int:
 
 def _windows(many: int, shape: Sequence[int], item: int, what: str, stale: bool) -> FlowFacts:
     size = " ".join(byte_size(many * math.prod(shape) * item))
-    tight = " × ".join(str(n) for n in shape) if len(shape) < 3 else "×".join(str(n) for n in shape)
-    spoken = f"{count(many)} {what}, {' × '.join(str(n) for n in shape)}, {size}"
+    sides = [count(n) for n in shape]
+    tight = (" × " if len(shape) < 3 else "×").join(sides)
+    spoken = f"{count(many)} {what}, {' × '.join(sides)}, {size}"
     return FlowFacts(count(many), tight, size, stale, spoken)
 
 

@@ -15,7 +15,7 @@ from motestudio.studio.outline import Outline, Outliner, StageOutline
 from motestudio.studio.pipeline_places import Addable
 from motestudio.studio.pipeline_view import PipelineView
 
-_ASK_MS = 15
+_ASK_MS = 5
 """After a change."""
 _PATIENCE_S = 0.3
 

@@ -59,7 +59,7 @@ class PipelinePage(Page):
         self._view: PipelineView | None = None
         self._runs: dict[str, str] = {}
         self._touched: frozenset[str] = frozenset()
-        self._opened: dict[str, dict[str, Value]] = {}
+        self._opened: dict[tuple[str, str], dict[str, Value]] = {}
         self._look_at: str | None = None
         self.follower = RunFollower(self.context.bridge, self)
         self.starter = PipelineStarter(self.context, self.follower, self)
@@ -212,7 +212,8 @@ class PipelinePage(Page):
         if not self.editor.pending:
             self._touched = frozenset()
         for stage in seen.stages:
-            self._opened.setdefault(stage.status.use.key, dict(stage.status.params))
+            use = stage.status.use
+            self._opened.setdefault((use.key, use.stage), dict(stage.status.params))
         if first and self.strip.current == DATASET:
             chosen = seen.of_kind("feature") or (seen.stages[0] if seen.stages else None)
             self.strip.current = chosen.status.use.key if chosen else DATASET
@@ -301,7 +302,7 @@ class PipelinePage(Page):
         """What the last output was computed with; without one, what was there when the project was opened."""
         if stage.shown is not None and stage.shown.key.stage == stage.status.use.stage:
             return dict(stage.shown.key.params)
-        return self._opened.get(stage.status.use.key, {})
+        return self._opened.get((stage.status.use.key, stage.status.use.stage), {})
 
     def _stage(self) -> StageView | None:
         return self._view.stage(self.strip.current) if self._view and self.strip.current else None
@@ -321,6 +322,8 @@ class PipelinePage(Page):
             self.below.setCurrentWidget(self.preview)
             self.preview.show_frame(shown, inks.get(shown.label, "text_muted"))
         elif seen.dataset.data is None:
+            if seen.dataset.recordings:
+                self.empty.set_sentence(f"{seen.dataset.reason} {seen.dataset.hint}".strip())
             self.below.setCurrentWidget(self.empty)
         elif seen.of_kind("window") is None:
             self.below.setCurrentWidget(self.no_stages)
@@ -360,7 +363,6 @@ class PipelinePage(Page):
 
     @Slot(str, str)
     def _stage_chosen(self, key: str, stage: str) -> None:
-        self._opened.pop(key, None)
         self.editor.choose(key, stage)
 
     def _moves(self, key: str) -> tuple[int, ...]:

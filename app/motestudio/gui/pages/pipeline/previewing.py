@@ -15,7 +15,7 @@ from motestudio.gui.pages.pipeline.preview_data import Cutter, Frame, Request, m
 from motestudio.studio.operation import Operation
 from motestudio.studio.pipeline_view import PipelineView
 
-_ASK_MS = 20
+_ASK_MS = 5
 _PATIENCE_S = 0.3
 
 

@@ -29,7 +29,9 @@ class DatasetBlock(PaintedButton):
         """Show how its takes are split."""
         data = dataset.data
         self._state = "fresh" if data else "none"
-        self._lines = ("split by", data.split_by) if data else ("no takes", "")
+        self._lines = ("no dataset" if dataset.recordings else "no takes", "")
+        if data is not None:
+            self._lines = ("split by", data.split_by)
         self.setAccessibleName(f"Dataset, {' '.join(self._lines)}".strip())
         self.setToolTip(dataset.reason or f"{len(data.takes) if data else 0} takes, split by {self._lines[1]}")
         self.update()
