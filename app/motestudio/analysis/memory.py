@@ -68,8 +68,13 @@ def arena_on_board(graph: ModelGraph, plan: MemoryPlan, arena: ArenaUse | None) 
     """
     tail, spread = (_tail_measured(graph, arena), _TAIL_SPREAD) if arena else (_tail(graph), _TAIL_SPREAD_UNMEASURED)
     head = arena.head if arena else plan.head_bytes
-    parts = (("Tensors and scratch", float(head)), ("Persistent", float(tail)))
-    return Estimate(float(head + tail), round(tail * spread) + 16, parts)
+    preparing = max(0, arena.needed - arena.total) if arena else 0
+    parts = (
+        ("Tensors and scratch", float(head)),
+        ("Persistent", float(tail)),
+        ("While kernels prepare", float(preparing)),
+    )
+    return Estimate(float(head + tail + preparing), round(tail * spread) + 16, parts)
 
 
 def ram_bytes(

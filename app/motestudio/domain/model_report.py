@@ -129,6 +129,7 @@ class ArenaUse:
         tail: persistent: operator state, quantisation, tensor table.
         items: (what, bytes) itemised by the allocator.
         measured_on: ``tflite-micro x86-64`` or ``plan``: a 64-bit host overstates the tail of a 32-bit board.
+        needed: smallest arena that works: while kernels prepare, TFLM takes more than it accounts for; 0 where unknown.
     """
 
     total: int
@@ -136,6 +137,7 @@ class ArenaUse:
     tail: int
     items: tuple[tuple[str, int], ...] = ()
     measured_on: str = ""
+    needed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

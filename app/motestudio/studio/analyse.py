@@ -67,7 +67,7 @@ def analyse(studio: Studio, project: Project, run: Run, *, board: str = "") -> M
     return report(
         graph,
         target,
-        arena=_arena(run.metrics.get("arena")),
+        arena=arena_of(run.metrics.get("arena")),
         limits=limits,
         feature=_feature(project, run),
         window_bytes=signal.window_samples * signal.group.frame_bytes,
@@ -98,7 +98,7 @@ def _verdicts(project: Project, run: Run, boards: Sequence[BoardFile]) -> list[V
     deployable = Deployable.load(run.folder)
     graph = read_graph(deployable.model)
     plan = plan_memory(graph, reference_scratch(graph))
-    arena, feature = _arena(run.metrics.get("arena")), _feature(project, run)
+    arena, feature = arena_of(run.metrics.get("arena")), _feature(project, run)
     window = deployable.signal.window_samples * deployable.signal.group.frame_bytes
     step = deployable.signal.step_samples * deployable.signal.group.frame_bytes
     budget = project.config.budget
@@ -129,13 +129,13 @@ def _save_board(project: Project, board_id: str) -> None:
     project.save(replace(project.config, board=board_id))
 
 
-def _arena(measured: Any) -> ArenaUse | None:
-    """TFLM's own account, where the run has one."""
-    if isinstance(measured, Mapping) and measured.get("total"):
-        items = tuple((str(k), int(v)) for k, v in measured.get("items", ()))
-        where = f"tflite-micro on {platform.machine()}"
-        return ArenaUse(int(measured["total"]), int(measured["head"]), int(measured["tail"]), items, where)
-    return None
+def arena_of(measured: Any) -> ArenaUse | None:
+    """TFLM's own account in what an evaluation said, where it has one."""
+    if not isinstance(measured, Mapping) or not measured.get("total"):
+        return None
+    items = tuple((str(k), int(v)) for k, v in measured.get("items", ()))
+    total, head, tail, needed = (int(measured.get(name, 0)) for name in ("total", "head", "tail", "needed"))
+    return ArenaUse(total, head, tail, items, f"tflite-micro on {platform.machine()}", needed)
 
 
 def _feature(project: Project, run: Run) -> FeatureInfo | None:

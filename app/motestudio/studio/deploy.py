@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from motestudio.domain.model_report import ArenaUse
 from motestudio.errors import FlashError
 from motestudio.firmware.builder import BuildResult, build_host
 from motestudio.firmware.generator import FirmwareProject, GeneratedFile
@@ -28,8 +29,8 @@ from motestudio.studio.operation import Operation
 from motestudio.studio.run_store import Run
 
 ARENA_MARGIN, ARENA_SPARE = 1.1, 1024
-"""The arena of the firmware over what was measured: another kernel library asks for other scratch buffers, and TFLM
-takes up to a kilobyte for a moment, while kernels prepare, that its own account leaves out."""
+"""The arena of the firmware over what was measured: another kernel library asks for other scratch buffers, and where
+the smallest arena that works is not known, TFLM takes more while kernels prepare than it accounts for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,16 @@ def request_of(studio: Studio, project: Project, run: Run, operation: Operation)
         board=studio.board(project.config.board),
         deployable=deployable,
         ops=tuple(op.kernel for op in model.graph.ops),
-        arena_bytes=arena_bytes(model.arena.total),
+        arena_bytes=arena_bytes(model.arena),
         features=feature_code(studio, project, deployable, operation),
     )
 
 
-def arena_bytes(measured: int) -> int:
-    """Arena to reserve for a measured use: with a margin, in whole 16 bytes."""
-    return -(-max(int(measured * ARENA_MARGIN), measured + ARENA_SPARE) // 16) * 16
+def arena_bytes(arena: ArenaUse) -> int:
+    """Arena to reserve: what is needed with a margin, in whole 16 bytes."""
+    used = max(arena.needed, arena.total)
+    spare = 0 if arena.needed else ARENA_SPARE
+    return -(-max(int(used * ARENA_MARGIN), used + spare) // 16) * 16
 
 
 def firmware_folder(project: Project) -> Path:

@@ -15,13 +15,14 @@ from motestudio.analysis.verdict import report
 from motestudio.domain.artifact import Artifact
 from motestudio.domain.board import BoardFile
 from motestudio.domain.dataset import Dataset
-from motestudio.domain.model_report import ArenaUse, Budget, ModelGraph
+from motestudio.domain.model_report import Budget, ModelGraph
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError
 from motestudio.plugins.registry import StageEntry
 from motestudio.project.store import Project
 from motestudio.sdk.stages import FeatureInfo
 from motestudio.studio import dataset as dataset_verbs
+from motestudio.studio.analyse import arena_of
 from motestudio.studio.home import Studio
 from motestudio.studio.outline import Given, feature_info
 from motestudio.studio.pipeline import StageStatus, status
@@ -203,7 +204,7 @@ def _costs(project: Project, board: BoardFile, stages: list[StageView]) -> tuple
         made.append(replace(stage, latency=latency))
     if graph is None:
         return made, ()
-    arena = next((_arena(s.meta.get("arena")) for s in stages if s.kind == "evaluate"), None)
+    arena = next((arena_of(s.meta.get("arena")) for s in stages if s.kind == "evaluate"), None)
     window, step = _window_bytes(stages)
     verdict = report(graph, board, arena=arena, feature=feature, window_bytes=window, step_bytes=step).verdict
     return made, verdict.budgets
@@ -220,13 +221,6 @@ def _together(infos: Sequence[FeatureInfo]) -> FeatureInfo | None:
         return None
     costs = {name: sum(getattr(i, name) for i in infos) for name in ("ram_bytes", "flash_bytes", "macs")}
     return replace(infos[0], **costs)
-
-
-def _arena(measured: Any) -> ArenaUse | None:
-    if isinstance(measured, Mapping) and measured.get("total"):
-        items = tuple((str(k), int(v)) for k, v in measured.get("items", ()))
-        return ArenaUse(int(measured["total"]), int(measured["head"]), int(measured["tail"]), items, "tflite-micro")
-    return None
 
 
 def _window_bytes(stages: list[StageView]) -> tuple[int, int]:

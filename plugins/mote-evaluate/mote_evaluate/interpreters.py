@@ -24,6 +24,8 @@ Codes = npt.NDArray[Any]
 
 ARENA_LIMIT = 16 * 1024 * 1024
 FIRST_ARENA = 64 * 1024
+ARENA_STEP = 128
+"""How close the smallest arena that works is searched for, in bytes."""
 _LINE = re.compile(r"Arena allocation (total|head|tail) (\d+) bytes")
 _ITEM = re.compile(r"'([^']+)' used (\d+) bytes")
 
@@ -65,7 +67,8 @@ def tflm(model: bytes, codes: Codes, tick: Callable[[int], None]) -> tuple[Codes
     """Outputs and arena of TFLM.
 
     Returns:
-        Outputs, shape (windows, classes), and the arena: ``total``, ``head``, ``tail`` and ``items`` in bytes.
+        Outputs, shape (windows, classes), and the arena: ``total``, ``head``, ``tail`` and ``items`` in bytes as TFLM
+        accounts for them, and ``needed``: the smallest that works.
 
     Raises:
         RuntimeError: an operator has no kernel, or no arena up to `ARENA_LIMIT` is enough.
@@ -80,11 +83,54 @@ def tflm(model: bytes, codes: Codes, tick: Callable[[int], None]) -> tuple[Codes
         interpreter.set_input(row.reshape(shape), 0)
         interpreter.invoke()
         out[i] = interpreter.get_output(0).reshape(-1)
-    return out, parse_allocations(text)
+    arena = parse_allocations(text)
+    return out, arena | {"needed": smallest_arena(model, arena["total"])}
+
+
+def smallest_arena(model: bytes, total: int) -> int:
+    """The smallest arena in which TFLM sets the model up and runs it, within `ARENA_STEP` bytes.
+
+    While kernels prepare, TFLM copies the quantisation of a node's tensors into the arena: four bytes per channel and
+    tensor, which its own account leaves out. In an arena that is too small it may end its process, so every try is
+    a process of its own.
+
+    Args:
+        model: the ``.tflite`` bytes.
+        total: as TFLM accounts for it.
+    """
+    fails, works = total - ARENA_STEP, total
+    while not _works_in(model, works) and works < ARENA_LIMIT:
+        fails, works = works, works + max(ARENA_STEP, works // 4)
+    while works - fails > ARENA_STEP:
+        middle = (works + fails) // 2
+        works, fails = (middle, fails) if _works_in(model, middle) else (works, middle)
+    return works
+
+
+def _works_in(model: bytes, size: int) -> bool:
+    return _try(model, size) == 0
+
+
+def _try(model: bytes, size: int) -> int:
+    """Wait status of a process that sets the model up in an arena of this size and runs it."""
+    from tflite_micro.python.tflite_micro import runtime
+
+    # The package exists for Linux only, so there is fork: a process in no time, with everything loaded.
+    child = os.fork()
+    if child == 0:
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            runtime.Interpreter.from_bytes(model, arena_size=size).invoke()
+        except BaseException:  # noqa: BLE001 - whatever it is, it does not work
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
 
 
 def _with_enough_arena(runtime: Any, model: bytes) -> tuple[Any, str]:
     size = FIRST_ARENA
+    while os.WIFSIGNALED(_try(model, size)) and size < ARENA_LIMIT:
+        size *= 2
     while True:
         with _StderrText() as caught:
             try:

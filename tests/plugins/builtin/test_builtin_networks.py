@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import math
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -58,18 +60,25 @@ def test_the_cost_of_a_dense_network_is_known_before_it_is_built(stage, shape, a
     assert info.macs == multiplications(model)
 
 
+TRY = """
+import sys
+from tflite_micro import runtime
+runtime.Interpreter.from_bytes(sys.stdin.buffer.read(), arena_size=int(sys.argv[1])).invoke()
+"""
+
+
 def vectors(make_signal, folder, spread, per_class=40, targets=None, more=()):
-    """Eight features of which two tell the class; `spread` of each."""
+    """As many features as `spread` has, of which two tell the class; `spread` of each."""
     rng = np.random.default_rng(2)
     labels = np.repeat(np.arange(3, dtype=np.int16), per_class)
-    values = rng.normal(0, 1, (len(labels), 8))
+    values = rng.normal(0, 1, (len(labels), len(spread)))
     values[:, 1] = 4 * (labels == 1) + rng.normal(0, 0.5, len(labels))
     values[:, 5] = 4 * (labels == 2) + rng.normal(0, 0.5, len(labels))
     values = (values * np.asarray(spread)).astype(np.float32)
     number = np.arange(len(labels))
     splits = np.choose(number % 5, [TEST, VALIDATION, TRAIN, TRAIN, TRAIN]).astype(np.int8)
     signal = make_signal(100.0, 50, (Channel("x", "g", 0.001),))
-    block = FeatureBlock("features", "mote-imu/statistics", 1, {}, (8,), ("feature",))
+    block = FeatureBlock("features", "mote-imu/statistics", 1, {}, (len(spread),), ("feature",))
     takes = number.astype(np.int32)
     features = FeatureSet(
         values, labels, splits, takes, CLASSES, signal, (block,), ("feature",), *more, targets=targets
@@ -162,6 +171,24 @@ def test_joined_columns_turn_where_they_are_axes_and_only_there(stage, make_sign
         values, rows, rows.astype(np.int8), rows.astype(np.int32), CLASSES, signal, blocks, ("time", "channel")
     )
     assert triads(features, values) == (4,)
+
+
+def test_the_arena_holds_what_many_channels_take_while_kernels_prepare(stage, context, make_signal, tmp_path):
+    pytest.importorskip("tflite_micro", reason="the arena is measured with the tflite-micro package")
+    folder = tmp_path / "features"
+    vectors(make_signal, folder, np.ones(700))
+    given = {"features": folder}
+    trained, _ = run(stage, context, "mote-cnn/dense", given, epochs=2, standardise=True)
+    converted, _ = run(stage, context, "mote-int8/ptq", {**given, "model": trained.workdir})
+    _, metrics = run(stage, context, "mote-evaluate/tflm", {**given, "deployable": converted.workdir})
+    arena = metrics["arena"]
+    # Scales and zero points of 700 channels, copied for a moment, are not in TFLM's own account.
+    assert arena["needed"] > arena["total"] + 4 * 700
+    model = (converted.workdir / "model.tflite").read_bytes()
+    sizes = (arena["needed"], arena["needed"] - 512)
+    tries = [subprocess.run([sys.executable, "-c", TRY, str(n)], input=model, check=False).returncode for n in sizes]
+    assert tries[0] == 0
+    assert tries[1] != 0
 
 
 def test_without_the_microcontroller_interpreter_the_reason_is_given(

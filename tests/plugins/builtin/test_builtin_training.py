@@ -104,6 +104,7 @@ def check_evaluation(stage, context, features, deployable, folder, float_accurac
         assert metrics["tflm_equal"] == metrics["tflm_windows"] == tests
         assert metrics["arena"]["total"] == metrics["arena"]["head"] + metrics["arena"]["tail"] > 1000
         assert metrics["arena"]["items"]
+        assert metrics["arena"]["total"] <= metrics["arena"]["needed"] < metrics["arena"]["total"] + 4096
 
 
 def test_spectrograms_train_and_convert(stage, context, make_signal, tmp_path):
