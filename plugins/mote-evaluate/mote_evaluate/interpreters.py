@@ -8,6 +8,7 @@ TFLM can end the process on a bad model or a small arena: the studio runs this s
 
 from __future__ import annotations
 
+import faulthandler
 import importlib.util
 import os
 import re
@@ -113,12 +114,17 @@ def _works_in(model: bytes, size: int) -> bool:
 
 def _try(model: bytes, size: int) -> int:
     """Wait status of a process that sets the model up in an arena of this size and runs it."""
+    import resource
+
     from tflite_micro.python.tflite_micro import runtime
 
     # The package exists for Linux only, so there is fork: a process in no time, with everything loaded.
     child = os.fork()
     if child == 0:
         try:
+            # It may die: without a word, and without a file of its memory.
+            faulthandler.disable()
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             runtime.Interpreter.from_bytes(model, arena_size=size).invoke()
         except BaseException:  # noqa: BLE001 - whatever it is, it does not work
