@@ -112,7 +112,8 @@ class StageStrip(QScrollArea):
         columns = columns_of(view)
         places = frozenset(place for addable in view.addable for place in addable.places)
         signature = ([(c.keys, c.gap) for c in columns], places)
-        if signature != self._signature:
+        renewed = signature != self._signature
+        if renewed:
             self._signature, self._columns = signature, columns
             self._make(view, places)
         self.dataset.set_dataset(view.dataset)
@@ -129,6 +130,8 @@ class StageStrip(QScrollArea):
         if self.current not in self.keys:
             self.current = DATASET
         self._mark_current()
+        if renewed:
+            self._see_current()
 
     def _flow(self, column: Column, stages: Mapping[str, StageView], outline: Outline) -> cards.FlowFacts:
         if column.gap is not None:
@@ -140,7 +143,10 @@ class StageStrip(QScrollArea):
         """Mark the chosen block and bring it into sight."""
         self.current = key
         self._mark_current()
-        self.ensureWidgetVisible(self.cards.get(key, self.dataset), 40, 0)
+        self._see_current()
+
+    def _see_current(self) -> None:
+        self.ensureWidgetVisible(self.cards.get(self.current, self.dataset), 40, 0)
 
     def _mark_current(self) -> None:
         self.dataset.setChecked(self.current == DATASET)
@@ -337,6 +343,7 @@ class StageStrip(QScrollArea):
         """Arrange for the new width."""
         super().resizeEvent(event)
         self._arrange()
+        self._see_current()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel scrolls sideways."""
