@@ -178,3 +178,20 @@ def test_a_preview_that_is_refused_says_why(studio, windows) -> None:
     assert refused.value.hint
     with pytest.raises(AppError):
         preview.features(studio, StageUse("x", "gone/away"), windows, 0, Operation())
+
+
+def test_a_stage_that_breaks_while_it_is_asked_is_no_refusal(project, tmp_path) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "plugin.toml").write_text(
+        'id = "broken"\nname = "Broken"\nversion = "1.0.0"\napi = "1.0"\n'
+        '[[stage]]\nid = "one"\nkind = "feature"\ntitle = "Broken"\nentry = "broken:One"\n'
+    )
+    (folder / "broken.py").write_text("class One:\n    def infer_output(self, signal, params):\n        return 1 / 0\n")
+    with Studio((folder,)) as studio:
+        pipeline_edit.add(studio, project, "broken/one")
+        seen = Outliner(studio).outline(project, Operation())
+    assert seen.errors == {}
+    assert "ZeroDivisionError" in seen.stages["one"].fault
+    assert not seen.stages["one"].refused
+    assert seen.shape == ()

@@ -1,6 +1,7 @@
 """A pipeline as a whole, for the window: dataset, stages with their last outputs, what flows, what the board pays.
 
-Reads the project, the cache and model files; runs nothing.
+Reads the project, the cache and model files, and writes the dataset down for whoever asks stages what they will give;
+runs nothing.
 """
 
 from __future__ import annotations
