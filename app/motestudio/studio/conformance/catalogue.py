@@ -136,6 +136,8 @@ MEMORY: Mapping[StageKind, int] = {
 TIME_LIMIT: Mapping[StageKind, float] = {"model": 12.0, "compress": 30.0, "convert": 30.0, "evaluate": 20.0}
 """Seconds after which a run with one combination of parameters is stopped and counted as working."""
 USUAL_LIMIT = 10.0
+DEAF = frozenset({"convert"})
+"""Kinds whose work is one long call into a library: a cancel ends their process, within the second all the same."""
 
 
 def check(name: str) -> Check:
