@@ -141,6 +141,14 @@ def test_a_running_job_tells_what_it_takes_and_not_too_often(bench):
     assert running[-1].processes == 1
 
 
+def test_a_quiet_job_is_remembered_only_where_it_goes_wrong(bench):
+    bench.run("Fine", quiet=True)
+    assert bench.runner.history.records() == []
+    bench.run("Raises", quiet=True)
+    (record,) = bench.runner.history.records()
+    assert (record.state, record.code) == ("failed", "stage.error")
+
+
 def test_a_failed_jobs_record_has_the_place_in_the_code(bench):
     bench.run("Raises")
     record = bench.runner.history.records()[-1]

@@ -22,7 +22,7 @@ from motestudio.jobs.conversation import Conversation
 from motestudio.jobs.history import JobHistory
 from motestudio.jobs.lane import Lane
 from motestudio.jobs.launcher import Child, spawn
-from motestudio.jobs.messages import Crashed, Event, JobCancelled, RunStage, Started, Terminal
+from motestudio.jobs.messages import Crashed, Event, Failed, JobCancelled, RunStage, Started, Terminal, TimedOut
 from motestudio.jobs.watch import Watch
 
 OnEvent = Callable[[Event], None]
@@ -41,6 +41,7 @@ class JobSpec:
         silence_s: longest time without a sign of life.
         memory_bytes: of all its processes; None for a share of this computer's (`bounds.bounds_for`).
         output_bytes: that it may write; None for what follows from the size of its inputs.
+        quiet: not in the history unless it goes wrong: questions asked while somebody edits.
     """
 
     title: str
@@ -51,6 +52,7 @@ class JobSpec:
     silence_s: float = 300.0
     memory_bytes: int | None = None
     output_bytes: int | None = None
+    quiet: bool = False
 
 
 class _Worker:
@@ -121,7 +123,8 @@ class JobRunner:
         token = CancelToken(follows=cancel)
         with self._lock:
             self._tokens[job] = token
-        self.history.asked(job, spec.title, stage=spec.message.stage, heavy=spec.heavy)
+        if not spec.quiet:
+            self._record(spec)
 
         def tell(event: Event) -> None:
             self.history.event(event)
@@ -138,8 +141,13 @@ class JobRunner:
         finally:
             with self._lock:
                 self._tokens.pop(job, None)
+        if spec.quiet and isinstance(end, Failed | Crashed | TimedOut):
+            self._record(spec)
         tell(end)
         return end
+
+    def _record(self, spec: JobSpec) -> None:
+        self.history.asked(spec.message.job, spec.title, stage=spec.message.stage, heavy=spec.heavy)
 
     def cancel(self, job: str) -> bool:
         """Cancel one job by its id, whether it runs or waits; returns whether there was anything to cancel.

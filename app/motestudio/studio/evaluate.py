@@ -87,7 +87,7 @@ class Measurement:
 
 def agreement(check: BoardCheck) -> str:
     """How board and host agree, in words."""
-    words = f"{check.equal} of {check.tested} windows equal bit for bit"
+    words = f"{check.equal} of {check.tested} held-out windows equal bit for bit"
     if check.exact or check.equal == check.tested:
         return words
     differ = f"the others differ by at most {check.furthest} of 256 steps"

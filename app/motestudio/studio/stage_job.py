@@ -98,6 +98,7 @@ def run_stage(
         fresh=kind in FRESH_KINDS,
         # What is exported is not among the inputs, but in the project; the disk is the only bound.
         output_bytes=free_disk(workdir) if kind == "exporter" else None,
+        quiet=kind.endswith((":infer", ":preview")),
     )
 
     if (limit := LIMITS_S.get(kind.rpartition(":")[2])) is not None:

@@ -104,7 +104,7 @@ def _section(title: str, body: str, text: str = "") -> str:
 def _verdict(data: ReportData) -> str:
     check, verdict = data.check, data.model.verdict
     fits = f"fits {verdict.board_name}" if verdict.fits else f"does not fit {verdict.board_name}"
-    equal = f"Held-out windows, board against host: {agreement(check)}."
+    equal = f"Board against host: {agreement(check)}."
     cards = [
         ("Accuracy on the board", f"{check.board_accuracy:.1%}", f"by window; {check.board_take_accuracy:.1%} by take"),
         ("Accuracy on the host", f"{check.host_accuracy:.1%}", "int8, reference kernels"),

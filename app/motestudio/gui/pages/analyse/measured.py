@@ -13,9 +13,8 @@ from motestudio.studio.evaluate import Measurement, agreement
 def headline(kept: Measurement) -> str:
     """The figures in a sentence."""
     check = kept.check
-    words = agreement(check).replace("windows equal", "held-out windows equal", 1)
     right = f"{check.board_accuracy * 100:.1f} % right by window, {check.board_take_accuracy * 100:.1f} % by take"
-    return f"{words}; {right}."
+    return f"{agreement(check)}; {right}."
 
 
 def basis(kept: Measurement) -> str:
