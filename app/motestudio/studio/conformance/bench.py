@@ -27,7 +27,6 @@ from motestudio.studio.operation import Happening, Operation
 from motestudio.studio.stage_job import run_stage
 
 _SKIPPED = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".git"})
-_CANCEL_DELAY_S = 0.15
 _GUARD = "Kept from writing"
 """How the worker begins a line about a write that it refused."""
 Params = Mapping[str, Value]
@@ -140,7 +139,7 @@ class Bench:
         *,
         kind: str = "",
         seed: int = 1,
-        cancel: bool = False,
+        cancel_after: float = 0.0,
         entry: StageEntry | None = None,
     ) -> Outcome:
         """Run the stage once.
@@ -150,20 +149,22 @@ class Bench:
             params: complete; the defaults where None.
             kind: another use of the stage, such as ``feature:infer``.
             seed: of every draw.
-            cancel: cancel it shortly after its first word.
+            cancel_after: seconds after its first word at which it is cancelled; 0 never.
             entry: another stage than this one.
         """
         entry = entry or self.entry
         workdir = self.folder("run")
-        watch = _Stopper(self._operation, cancel, TIME_LIMIT.get(entry.manifest.kind, USUAL_LIMIT))
+        chosen = dict(self.defaults if params is None else params)
+        no_run = {p.key for p in entry.manifest.params if p.type == "run" and not chosen.get(p.key)}
+        watch = _Stopper(self._operation, cancel_after, TIME_LIMIT.get(entry.manifest.kind, USUAL_LIMIT))
         began = time.monotonic()
         try:
             meta = run_stage(
                 self.studio,
                 entry,
                 watch.operation,
-                params=self.defaults if params is None else params,
-                inputs=inputs,
+                params=chosen,
+                inputs={name: folder for name, folder in inputs.items() if name not in no_run},
                 workdir=workdir,
                 seed=seed,
                 kind=kind,
@@ -204,14 +205,14 @@ class Bench:
 class _Stopper:
     """The operation of one run: keeps its lines, and stops it after a time."""
 
-    def __init__(self, parent: Operation, soon: bool, limit_s: float) -> None:
+    def __init__(self, parent: Operation, cancel_after: float, limit_s: float) -> None:
         self.lines: list[str] = []
         self._token = CancelToken(follows=parent.cancel)
-        self._soon, self._asked = soon, 0.0
+        self._delay, self._asked = cancel_after, 0.0
         self._timers: list[threading.Timer] = []
         self.operation = Operation(self._tell, self._token)
         # A stage that says nothing is cancelled too.
-        self._start(2.0 if soon else limit_s)
+        self._start(2.0 + cancel_after if cancel_after else limit_s)
 
     @property
     def since(self) -> float:
@@ -225,8 +226,8 @@ class _Stopper:
     def _tell(self, happening: Happening) -> None:
         if happening.kind == "log":
             self.lines.append(happening.text)
-        if self._soon and len(self._timers) == 1 and happening.kind in ("progress", "metric"):
-            self._start(_CANCEL_DELAY_S)
+        if self._delay and len(self._timers) == 1 and happening.kind in ("progress", "metric"):
+            self._start(self._delay)
 
     def _start(self, seconds: float) -> None:
         timer = threading.Timer(seconds, self._cancel)

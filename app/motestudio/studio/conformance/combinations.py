@@ -62,6 +62,8 @@ def _values(param: Param) -> Iterator[Value]:
         yield from (c for c in param.choices if c != param.default)
     elif param.type == "text":
         yield from (t for t in _TEXTS if t != param.default)
+    elif param.type == "run":
+        yield ""
     elif param.type in ("int", "float"):
         yield from (_number(param, bound) for bound in (param.minimum, param.maximum) if bound is not None)
 

@@ -5,6 +5,7 @@ Stages that come after others get what the shipped stages make, on a tiny data s
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,13 +21,46 @@ from motestudio.studio.conformance.common import KindKit
 from motestudio.studio.conformance.report import CheckFailed, CheckSkipped
 
 _MODEL, _CONVERT = "mote-cnn/cnn", "mote-int8/ptq"
+_RUN = "run-001"
 _SHORT = {"epochs": 3, "rounds": 1, "batch": 16, "calibration": 32, "compare": 8, "pause_s": 0.0, "patience": 0}
 """Parameters that only decide how long something takes, by the names that stages give them."""
 
 
 def short(bench: Bench) -> Params:
-    """The defaults, with what only takes time made small."""
-    return _shortened(bench.entry.manifest.params)
+    """The defaults, with what only takes time made small; and a run where the stage cannot do without one."""
+    params: Params = bench.fact("short", lambda: _short(bench))
+    return params
+
+
+def _short(bench: Bench) -> Params:
+    params = _shortened(bench.entry.manifest.params)
+    runs = {p.key: _RUN for p in bench.entry.manifest.params if p.type == "run" and not params[p.key]}
+    if runs and bench.run(_usual_inputs(bench), params).end == "refused":
+        return {**params, **runs}
+    return params
+
+
+def _usual_inputs(bench: Bench) -> Mapping[str, Path]:
+    return model_inputs(bench) if bench.entry.manifest.kind == "model" else compress_inputs(bench)
+
+
+def _runs(bench: Bench) -> dict[str, Path]:
+    """An earlier run for every parameter that may name one."""
+    return {p.key: _run_folder(bench) for p in bench.entry.manifest.params if p.type == "run"}
+
+
+def _run_folder(bench: Bench) -> Path:
+    """What a run of a project keeps: model, deployable and figures."""
+
+    def make(folder: Path) -> None:
+        model = _model(bench)
+        features = {"model": model, "features": _features(bench)}
+        for source in (_made_by(bench, _CONVERT, "deployable", features), model):
+            shutil.copytree(source, folder, dirs_exist_ok=True)
+        facts = {"run": _RUN, "classes": list(material.CLASSES), "split_by": "take", "held_out": [], "metrics": {}}
+        write_json(folder / "metrics.json", facts)
+
+    return bench.material("run", make)
 
 
 def _shortened(table: Sequence[Param]) -> Params:
@@ -76,17 +110,18 @@ def _model(bench: Bench) -> Path:
 
 def model_inputs(bench: Bench) -> Mapping[str, Path]:
     """Features of three classes."""
-    return {"features": _features(bench)}
+    return {"features": _features(bench), **_runs(bench)}
 
 
 def compress_inputs(bench: Bench) -> Mapping[str, Path]:
     """A trained model and its features."""
-    return {"model": _model(bench), "features": _features(bench)}
+    return {"model": _model(bench), "features": _features(bench), **_runs(bench)}
 
 
 def evaluate_inputs(bench: Bench) -> Mapping[str, Path]:
     """A converted model and features."""
-    deployable = _made_by(bench, _CONVERT, "deployable", compress_inputs(bench))
+    features = {"model": _model(bench), "features": _features(bench)}
+    deployable = _made_by(bench, _CONVERT, "deployable", features)
     return {"deployable": deployable, "features": _features(bench)}
 
 
