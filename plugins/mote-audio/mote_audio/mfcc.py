@@ -38,7 +38,7 @@ class Mfcc:
         values = at.frames * count
         per_frame = plan.macs + int(bank.count.sum()) + 9 * len(bank) + matrix.size
         macs = at.fresh * per_frame + values * (4 * (orders - 1) + (2 if params["normalise"] != "none" else 0))
-        ram = plan.ram_bytes + 4 * values * (2 if orders > 1 else 1) + 4 * len(bank)
+        ram = plan.ram_bytes + 4 * (values + len(bank) + at.frames * min(orders, 2))
         flash = plan.flash_bytes + bank.flash_bytes + matrix.nbytes
         return FeatureInfo((at.frames, count * orders), ("time", "feature"), ram, flash, macs, at.hop)
 
