@@ -165,12 +165,16 @@ def test_a_mistake_in_a_feature_stage_is_found(studio, tmp_path, check, file, fi
         ),
         ("importer", "garbage", "noisy/arrays.py", "except (OSError, ValueError, EOFError)", "except OSError", "Error"),
         ("decoder", "chunks", "noisy/frames.py", "self._rest = data[at:]", "self._rest = b''", "at a time"),
+        ("decoder", "examples", "noisy/frames.py", "self._seen or any(", "self._seen and any(", "not announced"),
+        ("decoder", "chunks", "noisy/frames.py", "            skipped = 0\n", "", "at a time"),
+        ("decoder", "guess", "noisy/frames.py", "count >= 3", "count >= 30_000", "own example"),
+        ("decoder", "guess", "noisy/frames.py", '{"channels": channels}, f', '{"channels": 90}, f', "does not allow"),
         (
             "decoder",
             "garbage",
             "noisy/frames.py",
-            "found, at, skipped = [], 0, 0",
-            "found, at, skipped = [], 0, 0 * data.index(0xA5)",
+            "at, skipped = 0, 0",
+            "at, skipped = 0, 0 * data.index(0xA5)",
             "Error",
         ),
         (

@@ -6,8 +6,8 @@ their files, batches, progress and cancel. The other kinds get folders.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -101,32 +101,73 @@ class AugmentContext:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a decoder read from some bytes.
+    """Consecutive samples of one channel group that a decoder read, none missing among them.
 
     Attributes:
-        samples: int16, shape (samples, channels).
+        samples: int16, shape (samples, channels of the group); may be empty.
         times_us: int64, shape (samples,): the board's clock in microseconds; empty where it says none.
         skipped: bytes that were no samples.
+        group: index in `DecoderStage.groups`.
+        lost: samples that the stream's own numbering says are missing before these.
     """
 
     samples: Samples
     times_us: npt.NDArray[np.int64]
     skipped: int = 0
+    group: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamGuess:
+    """Whether a decoder knows a stream.
+
+    Attributes:
+        score: 0 (no) to 1 (certain: checksums or a description of itself); 0.9 for text of this format and no other,
+            0.5 for what could be it.
+        params: what the bytes say of the decoder's parameters; defaults hold for the rest.
+        reason: a few words for people: what was found, or what was missing.
+        samples: samples in these bytes, of the group with the most; by it who listened with a clock tells the rate of a
+            stream that says none (``rate_hz`` 0 in `params`).
+    """
+
+    score: float
+    params: Mapping[str, Value] = field(default_factory=dict)
+    reason: str = ""
+    samples: int = 0
 
 
 class DecoderStage(Protocol):
-    """Reads samples from the bytes of a board that does not speak Mote Link. One object serves one stream."""
+    """Reads samples from the bytes of a board that does not speak Mote Link.
 
-    def group(self, params: Params) -> ChannelGroup | None:
-        """Channels and rate; None where they are not known before more bytes were fed."""
+    One object serves one stream: it keeps an unfinished rest for the next call, and no more memory than a bound of its
+    own whatever comes. Bytes are never an error: boards print, lines are noisy. What is no sample is counted as
+    skipped, and a good frame beside a bad one is read. However a stream is cut into pieces, the same comes out.
+    """
 
-    def feed(self, data: bytes, params: Params) -> Decoded:
-        """Read on; must never raise for bad bytes, and keeps an unfinished rest for the next call.
+    def groups(self, params: Params) -> tuple[ChannelGroup, ...] | None:
+        """Channels and rates; None while they are not known. Once told they stay as they are.
+
+        Raises:
+            PluginError: the stream does not say what a parameter must, such as its rate.
+        """
+
+    def greeting(self, params: Params) -> bytes:
+        """What must be sent to the board after its port was opened for samples to come; empty for nothing."""
+
+    def guess(self, data: bytes) -> StreamGuess:
+        """Say how sure it is to know a stream from its first bytes, cut anywhere. Pure: `feed` knows nothing of it."""
+
+    def feed(self, data: bytes, params: Params) -> Sequence[Decoded]:
+        """Read on; must never raise for bad bytes. No samples come before `groups` are known.
 
         Args:
             data: the next bytes, any number of them.
-            params: complete.
+            params: complete, the same in every call.
         """
+
+    def finish(self, params: Params) -> Sequence[Decoded]:
+        """The stream ended: what was held back until more is known, and the unfinished rest as skipped."""
 
 
 class ImporterStage(Protocol):

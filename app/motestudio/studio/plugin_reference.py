@@ -32,7 +32,7 @@ _TABLES: tuple[tuple[type, str, str], ...] = (
 _TOML_NAMES = {"stages": "stage", "params": "param", "minimum": "min", "maximum": "max"}
 _DATA = (
     *("SignalInfo", "WindowSet", "FeatureBlock", "FeatureSet", "TrainedModel", "Deployable", "Clip", "Decoded"),
-    *("FeatureInfo", "WindowInfo", "ModelInfo", "AugmentContext", "Channel", "ChannelGroup", "Segment"),
+    *("StreamGuess", "FeatureInfo", "WindowInfo", "ModelInfo", "AugmentContext", "Channel", "ChannelGroup", "Segment"),
 )
 _FUNCTIONS = ("quantise", "reduce_scores", "joined_shape", "is_background")
 _PROTOCOLS: Mapping[StageKind, type] = {
@@ -79,7 +79,7 @@ ERRORS: Mapping[str, str] = {
     "augment.answer": "`augment` did not return windows and targets.",
     "augment.windows": "`augment` gave windows of another shape or type than it was given.",
     "augment.targets": "`augment` gave targets whose rows do not sum to one.",
-    "decoder.answer": "`feed` did not return a `Decoded`.",
+    "decoder.answer": "`feed`, `finish` or `guess` returned something else than it must, or samples of no group.",
     "decoder.nothing": "A decoder found no sample in a file.",
     "import.clip": "An importer gave samples that are no int16 of the announced channels.",
     "target.files": "A target stage wrote links, names that not every system can have, or far too much.",

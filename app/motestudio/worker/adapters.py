@@ -2,7 +2,8 @@
 
 Kinds of their own beside the stages': ``KIND:infer`` asks what a stage will give without computing it,
 ``feature:constants`` asks a feature stage for its C twin's constants, ``KIND:preview`` runs a stage on a few windows,
-``KIND:protocol`` asks whether its class is what the kind wants, ``decoder:pieces`` feeds a decoder in several ways.
+``KIND:protocol`` asks whether its class is what the kind wants, ``decoder:pieces`` feeds a decoder in several ways,
+``decoder:guess`` asks it whether it knows some bytes.
 That a stage refuses its parameters is an answer to ``KIND:infer`` like any other, ``refused``: no job fails because
 somebody types a number.
 """
@@ -17,10 +18,11 @@ from typing import Any
 from motestudio.errors import PluginError
 from motestudio.sdk import Deployable, ModelInfo, WindowInfo
 from motestudio.worker.augmenting import run_augment
+from motestudio.worker.decoding import compare_pieces, run_decoder, run_guess
 from motestudio.worker.features import announce_feature, run_feature, write_constants
 from motestudio.worker.importing import run_importer
 from motestudio.worker.protocol import check_protocol
-from motestudio.worker.recordings import compare_pieces, run_decoder, run_exporter, run_segmenter
+from motestudio.worker.recordings import run_exporter, run_segmenter
 from motestudio.worker.stage_run import StageRun
 
 
@@ -85,6 +87,7 @@ _ADAPTERS: Mapping[str, Callable[[Any, StageRun], dict[str, Any]]] = {
     "exporter": run_exporter,
     "decoder": run_decoder,
     "decoder:pieces": compare_pieces,
+    "decoder:guess": run_guess,
     "importer": _importer,
     "target": _target,
 }

@@ -59,7 +59,7 @@ def run_importer(clips: Iterator[Clip], ctx: WorkerContext) -> dict[str, Any]:
                 }
             )
             total += len(samples)
-    _to_npy(raw, ctx.workdir / "clips.npy")
+    to_npy(raw, ctx.workdir / "clips.npy")
     body = {"group": asdict(group) if group else _nothing(), "clips": rows}
     (ctx.workdir / "clips.json").write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
     ctx.progress(1.0, f"{len(rows)} clips")
@@ -89,7 +89,8 @@ def _unique(name: str, names: set[str]) -> str:
     return wanted
 
 
-def _to_npy(raw: Path, target: Path) -> None:
+def to_npy(raw: Path, target: Path) -> None:
+    """Turn a file of little-endian int16 into ``.npy`` and remove it."""
     count = raw.stat().st_size // 2
     header = {"descr": "<i2", "fortran_order": False, "shape": (count,)}
     with target.open("wb") as out, raw.open("rb") as source:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from motestudio.domain.params import complete
+from motestudio.errors import PluginError
 from motestudio.sdk.testing import SIGNALS
 from motestudio.studio.conformance import material
 from motestudio.studio.conformance.bench import Bench, Outcome, Params
@@ -17,6 +19,8 @@ from motestudio.studio.conformance.report import CheckFailed, CheckSkipped
 SAMPLES = Path("tests") / "data"
 """Folder of a plugin with files that its importers and decoders must read; named ``STAGE`` or ``STAGE.*``."""
 _GARBAGE_BYTES = 20_000
+_UNSURE = 0.3
+"""The most that a decoder may say of noise."""
 
 
 def _request(bench: Bench, signal: str = "motion", seconds: float = 4.0) -> Mapping[str, Path]:
@@ -162,8 +166,18 @@ def _cut(bench: Bench, path: Path) -> list[Path]:
 
 def _verify_clips(bench: Bench, outcome: Outcome, params: Params) -> None:
     del bench, params
-    body = json.loads((outcome.folder / "clips.json").read_text(encoding="utf-8"))
-    flat = np.load(outcome.folder / "clips.npy", mmap_mode="r", allow_pickle=False)
+    _verify_folder(outcome.folder)
+
+
+def _verify_groups(bench: Bench, outcome: Outcome, params: Params) -> None:
+    del bench, params
+    for folder in sorted(outcome.folder.glob("group-*")):
+        _verify_folder(folder)
+
+
+def _verify_folder(folder: Path) -> None:
+    body = json.loads((folder / "clips.json").read_text(encoding="utf-8"))
+    flat = np.load(folder / "clips.npy", mmap_mode="r", allow_pickle=False)
     channels = len(body["group"]["channels"])
     total = sum(c["count"] for c in body["clips"])
     if flat.size != total * channels:
@@ -193,12 +207,34 @@ def chunks(bench: Bench) -> str:
     sizes = ", ".join(str(size) for size in outcome.meta["sizes"])
     if different := outcome.meta["different"]:
         raise CheckFailed(f"fed {different[0]} byte(s) at a time it gives other samples than at once")
+    if outcome.meta["problem"]:
+        raise CheckFailed(outcome.meta["problem"])
     return f"{outcome.meta['samples']} samples, fed {sizes} bytes at a time and at once"
+
+
+def guess(bench: Bench) -> str:
+    """Its own examples are known to it; garbage is asked about too, and must not be taken for certain."""
+    scores = []
+    for path in _sample_files(bench):
+        said = bench.must_work({"source": path}, kind="decoder:guess").meta
+        if said["score"] <= 0:
+            raise CheckFailed(f"does not know its own example {path.name}: {said['reason']}")
+        try:
+            complete(bench.entry.manifest.params, said["params"])
+        except PluginError as error:
+            raise CheckFailed(f"guesses parameters that it does not allow: {error}") from error
+        scores.append(said["score"])
+    folder = bench.material("garbage", _write_garbage)
+    for path in sorted(folder.glob("*.bin")):
+        said = bench.must_work({"source": path}, kind="decoder:guess").meta
+        if path.stem in ("empty", "noise", "zeros", "ones") and said["score"] > _UNSURE:
+            raise CheckFailed(f"takes {path.stem} for its own with {said['score']:.2f}: {said['reason']}")
+    return f"{len(scores)} example(s) known with {min(scores, default=0):.2f} or more, garbage is not"
 
 
 DECODER = KindKit(
     _source,
-    verify=_verify_clips,
-    own={"garbage": garbage, "chunks": chunks, "examples": read_own},
+    verify=_verify_groups,
+    own={"garbage": garbage, "chunks": chunks, "guess": guess, "examples": read_own},
     random=6,
 )
