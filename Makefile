@@ -8,7 +8,7 @@ PIP := -m pip install -q --disable-pip-version-check -c packaging/constraints.tx
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo studio test lint unit gui headless screenshots bench clean
+.PHONY: demo studio test lint unit gui headless screenshots kit bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -28,7 +28,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python packaging/check_sizes.py
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest tests --ignore=tests/gui
+	$(BIN)/python -m pytest tests --ignore=tests/gui -m "not (kit and train)"
 
 gui: $(VENV)/.dev
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/gui
@@ -36,12 +36,16 @@ gui: $(VENV)/.dev
 # The contracts: every test but the window's and the training ones, where there is neither Qt nor TensorFlow.
 headless: $(HEADLESS)/.installed
 	$(HEADLESS)/bin/python packaging/check_headless.py
-	$(HEADLESS)/bin/python -m pytest tests/unit tests/jobs tests/plugins -m "not train"
+	$(HEADLESS)/bin/python -m pytest tests/unit tests/jobs tests/plugins -m "not train and not kit"
 
 # Every page of the window, real and on a screen, in both themes and two sizes.
 screenshots: $(VENV)/.dev
 	@test -d demo-report/project || $(BIN)/mote demo --report demo-report
 	xvfb-run -a -s "-screen 0 1920x1080x24" $(BIN)/python -m motestudio.gui.shoot screenshots --project demo-report/project --virtual --check
+
+# The conformance kit over every shipped plugin, those that train too: some minutes.
+kit: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/plugins -m kit
 
 bench: $(VENV)/.bench
 	$(BIN)/mote bench app

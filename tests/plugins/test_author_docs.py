@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import subprocess
@@ -74,6 +75,7 @@ def run(folder: Path, text: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the tutorial is run by a shell")
+@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is not None, reason="the whole tutorial is run")
 def test_the_tutorial_up_to_training(tmp_path):
     said = run(tmp_path, script(train=False))
     assert "level = 'mean': Python and C differ" in said

@@ -11,6 +11,7 @@ from motestudio.studio.conformance import Wanted, check_plugin
 from motestudio.studio.home import Studio
 from motestudio.studio.plugin_scaffold import new_plugin
 
+pytestmark = pytest.mark.kit
 FEATURE, TWIN, MANIFEST = "noisy/band_level.py", "csrc/band_level.c", "plugin.toml"
 RETURNED = '        return _octaves(out, _floor(params)) if params["log"] else out\n'
 EMIT = "      mote_emit(sink, frame * MOTE_SELECTED + column, level_of(total, peak));\n"

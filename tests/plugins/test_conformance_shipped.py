@@ -14,6 +14,7 @@ from motestudio.studio.conformance import Wanted, check_plugin
 from motestudio.studio.home import Studio
 from motestudio.studio.plugin_scaffold import kinds, new_plugin
 
+pytestmark = pytest.mark.kit
 TRAINING = {"model", "compress", "convert", "evaluate"}
 ONE_PLUGIN_S = 150.0
 """A plugin has up to eight stages, and each takes a few seconds; a busy computer may need several times that."""
