@@ -210,6 +210,7 @@ def test_a_board_that_is_unplugged_ends_the_run(qtbot, window, context, tmp_path
     page = window.pages["live"]
     flash = flash_folder(context.project)
     with start_virtual_board("nucleo-l476rg", flash_dir=flash) as virtual:
+        context.settings.set("reconnect_s", 0.0)
         context.connect_device(virtual.url)
         qtbot.waitUntil(lambda: page.stream.streaming and page.scope is not None, timeout=20000)
         press(window, Qt.Key.Key_Space)

@@ -216,6 +216,7 @@ def test_a_board_that_is_unplugged_keeps_what_was_recorded(qtbot, page, project_
     set_record(page.context.project, seconds=30.0)
     page.context.project_changed.emit()
     with start_virtual_board("nucleo-l476rg", flash_dir=tmp_path / "flash") as virtual:
+        page.context.settings.set("reconnect_s", 0.0)
         page.context.connect_device(virtual.url)
         qtbot.waitUntil(lambda: page.stream.streaming, timeout=20000)
         press(project_window, Qt.Key.Key_Space)

@@ -212,7 +212,10 @@ def test_unplugged_in_the_middle_of_a_take(tmp_path: Path) -> None:
         wire.raw(encode_frame(Kind.SAMPLES, 7, blocks(1, 70)[0][1])[:-9])
 
     events: list[m.Event] = []
-    with fake_board(behave) as url, DeviceSession(url, tail_dir=tmp_path / "t", on_event=events.append) as session:
+    with (
+        fake_board(behave) as url,
+        DeviceSession(url, tail_dir=tmp_path / "t", wait_s=0, on_event=events.append) as session,
+    ):
         with pytest.raises(DeviceError) as caught:
             session.record_take(tmp_path / "rec", "cut", "wave", FACTS, 200)
         assert caught.value.code == "take.short"

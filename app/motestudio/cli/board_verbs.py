@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from motestudio.cli.data_verbs import BaudOption, PortOption
+from motestudio.cli.connecting import BaudOption, DtrOption, PortOption, connected
 from motestudio.cli.model_verbs import RunOption
 from motestudio.cli.params import SetOption, given
 from motestudio.cli.state import state_of
+
+if TYPE_CHECKING:
+    from motestudio.devices.ports import PortInfo
 
 board_app = typer.Typer(
     no_args_is_help=True, help="Boards: list the known ones, describe a connected one, start a virtual one."
@@ -29,15 +32,34 @@ def register(app: typer.Typer) -> None:
 
 
 def ports(context: typer.Context) -> None:
-    """List serial ports, and who holds each."""
+    """List serial ports: what hangs on each, and who holds it."""
     from motestudio.devices.ports import list_ports
 
     state = state_of(context)
     found = list_ports()
-    rows = [(p.path, p.description, p.serial_number or "", p.holder or "free") for p in found]
-    state.output.table(("port", "what", "serial number", "held by"), rows)
+    rows = [(p.path, p.title, p.ids, p.serial_number, p.location, str(p.holder) if p.holder else "free") for p in found]
+    state.output.table(("port", "what", "USB id", "serial number", "plugged in at", "held by"), rows)
     lines = [] if found else ["No serial port. Use the virtual board: --port virtual."]
-    state.output.result([{"path": p.path, "description": p.description, "holder": p.holder} for p in found], lines)
+    state.output.result([_port_facts(p) for p in found], lines)
+
+
+def _port_facts(port: PortInfo) -> dict[str, Any]:
+    return {
+        "path": port.path,
+        "description": port.description,
+        "chip": port.chip.name if port.chip else "",
+        "note": port.chip.note if port.chip else "",
+        "vid": port.vid,
+        "pid": port.pid,
+        "serial_number": port.serial_number,
+        "manufacturer": port.manufacturer,
+        "location": port.location,
+        "uart": port.uart,
+        "lines": port.chip.lines if port.chip else "on",
+        "holder": str(port.holder or ""),
+        "holder_pid": port.holder.pid if port.holder else 0,
+        "holder_name": port.holder.name if port.holder else "",
+    }
 
 
 @board_app.command("list")
@@ -72,13 +94,18 @@ def board_use(
 
 
 @board_app.command("describe")
-def board_describe(context: typer.Context, port: PortOption = "", baud: BaudOption = 115200) -> None:
+def board_describe(
+    context: typer.Context, port: PortOption = "", baud: BaudOption = 115200, dtr: DtrOption = "auto"
+) -> None:
     """Ask a board what it is."""
     from motestudio.devices.link.description import description_to_map
-    from motestudio.studio.connect import connect
 
     state = state_of(context)
-    with state.project() as project, state.studio() as studio, connect(studio, project, port, baud=baud) as session:
+    with (
+        state.project() as project,
+        state.studio() as studio,
+        connected(state, studio, project, port, baud, dtr) as session,
+    ):
         about = session.description
     lines = [f"{about.name} ({about.firmware}){', virtual' if about.virtual else ''}"]
     for group in about.groups:
@@ -153,18 +180,21 @@ def firmware_build(context: typer.Context, run_id: RunOption = "") -> None:
 
 @firmware_app.command("flash")
 def firmware_flash(
-    context: typer.Context, run_id: RunOption = "", port: PortOption = "", baud: BaudOption = 115200
+    context: typer.Context,
+    run_id: RunOption = "",
+    port: PortOption = "",
+    baud: BaudOption = 115200,
+    dtr: DtrOption = "auto",
 ) -> None:
     """Build, send to the board, and verify by reading its hash back."""
     from motestudio.studio import deploy
-    from motestudio.studio.connect import connect
     from motestudio.studio.run_store import latest
 
     state = state_of(context)
     with (
         state.project() as project,
         state.studio() as studio,
-        connect(studio, project, port, baud=baud) as session,
+        connected(state, studio, project, port, baud, dtr) as session,
         state.output.operation() as operation,
     ):
         built = deploy.generate_and_build(studio, project, latest(project, run_id), operation)
@@ -173,20 +203,25 @@ def firmware_flash(
     state.output.result(facts, [f"Flashed and verified: SHA-256 {done.package_sha256}."])
 
 
-def evaluate(context: typer.Context, run_id: RunOption = "", port: PortOption = "", baud: BaudOption = 115200) -> None:
+def evaluate(
+    context: typer.Context,
+    run_id: RunOption = "",
+    port: PortOption = "",
+    baud: BaudOption = 115200,
+    dtr: DtrOption = "auto",
+) -> None:
     """Run the held-out windows on the board. Exit code 1 where an output differs from the host's.
 
     With features in floating point, where their last bit may differ, exit code 1 where a decision does.
     """
     from motestudio.studio import evaluate as verbs
-    from motestudio.studio.connect import connect
     from motestudio.studio.run_store import latest
 
     state = state_of(context)
     with (
         state.project() as project,
         state.studio() as studio,
-        connect(studio, project, port, baud=baud) as session,
+        connected(state, studio, project, port, baud, dtr) as session,
         state.output.operation() as operation,
     ):
         chosen = latest(project, run_id)
@@ -215,6 +250,7 @@ def live(
     context: typer.Context,
     port: PortOption = "",
     baud: BaudOption = 115200,
+    dtr: DtrOption = "auto",
     seconds: Annotated[float, typer.Option(help="How long to watch.")] = 10.0,
     perform: Annotated[
         list[str] | None,
@@ -224,10 +260,13 @@ def live(
 ) -> None:
     """Watch a board infer."""
     from motestudio.studio import live as verbs
-    from motestudio.studio.connect import connect
 
     state = state_of(context)
-    with state.project() as project, state.studio() as studio, connect(studio, project, port, baud=baud) as session:
+    with (
+        state.project() as project,
+        state.studio() as studio,
+        connected(state, studio, project, port, baud, dtr) as session,
+    ):
         if perform:
             plan = [verbs.Performance(g, {"gesture": g, "seed": seed + i}, 2.0) for i, g in enumerate(perform)]
             with state.output.operation() as operation:

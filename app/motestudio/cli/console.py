@@ -38,6 +38,10 @@ class Output:
         if not self.as_json:
             self.out.print(Text(text))
 
+    def warn(self, text: str) -> None:
+        """A line for people about something that may spoil the result; on stderr, also beside JSON."""
+        self.err.print(Text("warning: ", style="bold yellow") + Text(text, style="default"))
+
     def result(self, facts: Mapping[str, Any] | Sequence[Any], lines: Sequence[str] = ()) -> None:
         """A verb's result: facts for programs, lines for people."""
         if self.as_json:

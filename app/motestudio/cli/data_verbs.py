@@ -7,16 +7,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from motestudio.cli.connecting import BaudOption, DtrOption, PortOption, WaitOption, connected
 from motestudio.cli.params import SetOption, given
 from motestudio.cli.state import state_of
 
-PortOption = Annotated[
-    str,
-    typer.Option(
-        "--port", envvar="MOTE_PORT", help="Device, socket://host:port or virtual; the project's where empty."
-    ),
-]
-BaudOption = Annotated[int, typer.Option("--baud", help="Of a serial port.")]
 SplitBy = Literal["take", "subject", "session", "device"]
 
 
@@ -40,13 +34,14 @@ def record(
     subject: Annotated[str, typer.Option(help="Who moves or speaks.")] = "",
     port: PortOption = "",
     baud: BaudOption = 115200,
+    dtr: DtrOption = "auto",
+    wait: WaitOption = 30.0,
     seed: Annotated[int, typer.Option(help="Of what a virtual board performs.")] = 1,
     fast: Annotated[bool, typer.Option(help="Let a virtual board run faster than real time.")] = True,
 ) -> None:
     """Record takes from a board."""
     from motestudio.errors import ProjectError
     from motestudio.studio import record as verbs
-    from motestudio.studio.connect import connect
 
     state = state_of(context)
     with state.project() as project, state.studio() as studio:
@@ -59,7 +54,10 @@ def record(
         before = verbs.recorded(project, who)
         plan = {c: takes or wanted.get(c, 0) for c in (classes or known)}
         length = seconds or project.config.record.seconds
-        with connect(studio, project, port, baud=baud) as session, state.output.operation() as operation:
+        with (
+            connected(state, studio, project, port, baud, dtr, wait, records=True) as session,
+            state.output.operation() as operation,
+        ):
             virtual = session.description.virtual
             plans = [
                 verbs.TakePlan(
@@ -80,7 +78,8 @@ def record(
             ]
             done = verbs.record_all(project, session, plans, operation, rate=0.0 if fast and virtual else 1.0)
     lost = sum(r.health.lost_samples for r in done)
-    facts = {"recordings": [r.name for r in done], "lost_samples": lost}
+    away = sum(c.away_us > 0 for r in done for c in r.captures)
+    facts = {"recordings": [r.name for r in done], "lost_samples": lost, "interruptions": away}
     state.output.result(facts, [f"{len(done)} takes recorded, {lost} samples lost."])
 
 

@@ -5,7 +5,7 @@ They live here because both sides import them and neither may import the other.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,11 +17,21 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type"):
 
 
 class Connect(_Message, frozen=True, tag="connect"):
-    """Open a port and ask who is there; answered by `Connected` or `RecorderError`."""
+    """Open a port and ask who is there; answered by `Connected` or `RecorderError`.
+
+    Attributes:
+        url: of the port.
+        baud: of a serial port, `devices.baud.AUTO` to find it out.
+        tail_dir: of the live tails.
+        lines: what becomes of DTR and RTS; see `devices.transports.LinePolicy`.
+        wait_s: how long to wait for the board where it goes, 0 not to.
+    """
 
     url: str
     baud: int
     tail_dir: str
+    lines: Literal["auto", "on", "off"] = "auto"
+    wait_s: float = 30.0
 
 
 class Disconnect(_Message, frozen=True, tag="disconnect"):
@@ -102,10 +112,65 @@ Command = Connect | Disconnect | Request | CancelRequest | LoadPackage | StartTa
 
 
 class Connected(_Message, frozen=True, tag="connected"):
-    """The board's description as plain values, and one live tail per channel group."""
+    """A board has answered.
+
+    Attributes:
+        description: its own, as plain values.
+        tails: a live tail per channel group.
+        baud: of the serial port, 0 where it is none.
+        uart: whether that is the rate of a wire; False also where that is not known.
+    """
 
     description: dict[str, Any]
     tails: list[str]
+    baud: int = 0
+    uart: bool = False
+
+
+class Lost(_Message, frozen=True, tag="lost"):
+    """The board is gone and is waited for; a take stays open. `Reconnected` or `Disconnected` follows.
+
+    Attributes:
+        code: of the error.
+        text: likewise.
+        hint: likewise.
+        wait_s: how long at most.
+        recording: the take that is open, or empty.
+    """
+
+    code: str
+    text: str
+    hint: str
+    wait_s: float
+    recording: str = ""
+
+
+class Reconnecting(_Message, frozen=True, tag="reconnecting"):
+    """About once a second while the board is waited for.
+
+    Attributes:
+        away_s: since it went.
+        wait_s: how long at most.
+        why: it is not back yet.
+    """
+
+    away_s: float
+    wait_s: float
+    why: str
+
+
+class Reconnected(_Message, frozen=True, tag="reconnected"):
+    """The board is back, and what it streamed goes on.
+
+    Attributes:
+        url: of the port, which may be another one now.
+        away_s: how long it was gone.
+        description: its own, as plain values; with the same channel groups as before.
+    """
+
+    url: str
+    away_s: float
+    description: dict[str, Any]
 
 
 class Disconnected(_Message, frozen=True, tag="disconnected"):
@@ -222,6 +287,9 @@ class BoardEvent(_Message, frozen=True, tag="board_event"):
 
 Event = (
     Connected
+    | Lost
+    | Reconnecting
+    | Reconnected
     | Disconnected
     | RecorderError
     | Reply

@@ -15,6 +15,7 @@ from motestudio.domain.signal import SampleBlock
 
 _JUMP_SECONDS = 10.0
 _OUTLIER = 6.0
+_CLOCKS_AGREE, _CLOCKS_AGREE_US = 0.01, 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +86,38 @@ class Continuity:
     Attributes:
         lost: samples missing between them.
         jumped: the board's clock made a step that is not explained by loss.
+        away_us: how long the board was gone between them, by this computer's clock; 0 where it was not.
+        estimated: `lost` follows from `away_us` alone.
     """
 
     lost: int = 0
     jumped: bool = False
+    away_us: int = 0
+    estimated: bool = False
 
     @property
     def broken(self) -> bool:
         """Whether a new capture begins here."""
         return self.lost > 0 or self.jumped
+
+
+def after_absence(last: SampleBlock, block: SampleBlock, rate_hz: float) -> Continuity:
+    """How the first block of a board that came back follows the last one before it went.
+
+    Args:
+        last: before.
+        block: after; both arrived about when their last sample was taken.
+        rate_hz: samples per second.
+
+    Returns:
+        Counted by the board's clock where that went on (only the link was cut), else estimated by this computer's.
+    """
+    period_us = 1e6 / rate_hz
+    away_us = max(1, round(block.host_time_us - len(block.samples) * period_us - last.host_time_us))
+    device_us = block.device_time_us - last.device_time_us - len(last.samples) * period_us
+    if device_us >= 0 and abs(device_us - away_us) <= max(_CLOCKS_AGREE_US, _CLOCKS_AGREE * away_us):
+        return Continuity(round(device_us / period_us), jumped=True, away_us=away_us)
+    return Continuity(round(away_us / period_us), jumped=True, away_us=away_us, estimated=True)
 
 
 class GapDetector:

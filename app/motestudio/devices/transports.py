@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import select
 import socket
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from motestudio.devices.ports import holder_of
+from motestudio.devices.ports import Holder, holder_of, known_ports, port_at
+from motestudio.devices.usb_chips import Lines
 from motestudio.errors import DeviceError
+
+LinePolicy = Literal["auto", "on", "off"]
+"""How DTR and RTS stand while a serial port is open: as is known to be good for its chip, asserted, or left alone."""
 
 CONNECT_SECONDS = 5.0
 BUSY_NOTICE = b"\0mote: busy\0"
 """What a second client of a board behind a socket reads before it is cut off; no frame, so no answer."""
 
 _WRITE_SECONDS = 5.0
+_WINDOWS = os.name == "nt"
 
 
 class Transport(Protocol):
@@ -51,13 +57,19 @@ class Transport(Protocol):
         ...
 
 
-def open_transport(url: str, baud: int = 115200) -> Transport:
+def is_serial(url: str) -> bool:
+    """Whether an address is that of a serial port or pseudo-terminal."""
+    return bool(url) and not url.startswith(("socket://", "replay:"))
+
+
+def open_transport(url: str, baud: int = 115200, lines: LinePolicy = "auto") -> Transport:
     """Open a port.
 
     Args:
         url: ``socket://host:port``, ``replay:/path/to/captured.bin``, or the path or name of a serial port or
             pseudo-terminal.
-        baud: of a serial port; the others ignore it.
+        baud: of a serial port; the others ignore it, as they do the next.
+        lines: what becomes of DTR and RTS.
 
     Returns:
         The open transport, held by nobody else.
@@ -71,7 +83,7 @@ def open_transport(url: str, baud: int = 115200) -> Transport:
         return ReplayTransport(url)
     if not url:
         raise DeviceError("device.no_port", "No port is chosen.", "Choose a port, or start a virtual board.")
-    return SerialTransport(url, baud)
+    return SerialTransport(url, baud, lines)
 
 
 def gone(url: str, detail: object = "") -> DeviceError:
@@ -84,34 +96,68 @@ def gone(url: str, detail: object = "") -> DeviceError:
     )
 
 
-def busy(url: str, holder: str = "") -> DeviceError:
+def busy(url: str, holder: Holder | None = None) -> DeviceError:
     """The error of a port that somebody else holds."""
     return DeviceError(
         "device.busy",
-        f"{url} is in use{f' by {holder}' if holder else ' by another program'}.",
+        f"{url} is in use by {holder or 'another program'}.",
         "Close the other program (a serial monitor, a second studio), then connect again.",
-        {"port": url, "holder": holder},
+        {"port": url, "holder": str(holder or ""), "holder_pid": holder.pid if holder else 0},
     )
 
 
-class SerialTransport:
-    """A serial port or pseudo-terminal, opened exclusively and without playing with the reset lines."""
+def lines_for(path: str, policy: LinePolicy) -> Lines:
+    """What DTR and RTS shall be on a port; asserted where nothing is known of what hangs on it."""
+    if policy != "auto":
+        return policy
+    port = port_at(path, known_ports())
+    return port.chip.lines if port is not None and port.chip is not None else "on"
 
-    def __init__(self, path: str, baud: int) -> None:
+
+class SerialTransport:
+    """A serial port or pseudo-terminal, opened exclusively and without resetting the board.
+
+    DTR and RTS stay together, or pass through "DTR asserted, RTS not". The other way round resets an ESP32 behind a
+    bridge (its EN pin hangs on both lines through two transistors; Espressif, "Boot Mode Selection") and those with
+    USB of their own. Linux and macOS assert both at once in ``open`` whatever is asked; pyserial then sets DTR before
+    RTS. So to let both go means: DTR asserted and RTS not before opening, DTR let go after it. Windows asserts only
+    what it is told to. On closing, the system lets both go at once: nothing is to be done.
+
+    Raises:
+        DeviceError: it cannot be opened.
+    """
+
+    def __init__(self, path: str, baud: int, lines: LinePolicy = "auto") -> None:
         import serial
 
         self.url = path
-        port = serial.Serial(timeout=0, write_timeout=_WRITE_SECONDS)
-        port.port, port.baudrate, port.exclusive = path, baud, True
-        # Opening raises DTR and RTS together, and they stay so. ESP32 boards reset while RTS is raised and DTR is not,
-        # which releasing one after the other would pass through; many USB boards send only while DTR is raised.
-        port.dtr = port.rts = True
+        self.lines = lines_for(path, lines)
+        asserted = self.lines == "on"
+        self._port: Any = serial.Serial(timeout=0, write_timeout=_WRITE_SECONDS)
+        self._port.port, self._port.baudrate, self._port.exclusive = path, baud, True
+        self._port.dtr = asserted or not _WINDOWS
+        self._port.rts = asserted
+        self._broken = _serial_errors()
         try:
-            port.open()
-        except (OSError, ValueError) as error:
+            self._port.open()
+        except self._broken as error:
             raise _open_error(path, error) from error
-        self._port = port
-        self._error = serial.SerialException
+        if not asserted and not _WINDOWS:
+            with contextlib.suppress(*self._broken):  # a pseudo-terminal has no such lines
+                self._port.dtr = False
+
+    def set_baud(self, baud: int) -> None:
+        """Go on at another rate, without what has arrived at the old one.
+
+        Raises:
+            DeviceError: the port cannot do that rate (``device.baud``).
+        """
+        try:
+            self._port.baudrate = baud
+            self._port.reset_input_buffer()
+        except self._broken as error:
+            text = f"{self.url} cannot be set to {baud} baud: {error}"
+            raise DeviceError("device.baud", text, "Choose another rate.", {"port": self.url, "baud": baud}) from error
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         """See `Transport.read`."""
@@ -121,7 +167,7 @@ class SerialTransport:
             if data and max_bytes > 1 and (more := self._port.in_waiting):
                 self._port.timeout = 0
                 data += self._port.read(min(more, max_bytes - 1))
-        except (OSError, TypeError) as error:  # TypeError: closed by another thread
+        except self._broken as error:
             raise gone(self.url, error) from error
         return data
 
@@ -129,13 +175,25 @@ class SerialTransport:
         """See `Transport.write`."""
         try:
             self._port.write(data)
-        except (OSError, TypeError) as error:
+        except self._broken as error:
             raise gone(self.url, error) from error
 
     def close(self) -> None:
         """See `Transport.close`."""
-        with contextlib.suppress(OSError):  # the device node may be gone already
+        with contextlib.suppress(*self._broken):  # the device node may be gone already
             self._port.close()
+
+
+def _serial_errors() -> tuple[type[Exception], ...]:
+    """What a serial port raises: ValueError for a rate it cannot do, TypeError where another thread has closed it, and
+    on POSIX not all that the system says is an OSError.
+    """
+    usual: tuple[type[Exception], ...] = (OSError, ValueError, TypeError)
+    try:
+        import termios
+    except ImportError:
+        return usual
+    return (*usual, termios.error)
 
 
 def _open_error(path: str, error: Exception) -> DeviceError:

@@ -11,19 +11,23 @@ from motestudio.domain.signal import ChannelGroup
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A stretch without a gap: a new one begins at the start and at every gap or clock jump.
+    """A stretch without a gap: a new one begins at the start, at every gap or clock jump, and where a board came back.
 
     Attributes:
         sample_start: index of its first sample in the data file.
         device_time_us: the board's clock at that sample.
         host_time_us: this computer's clock, microseconds since the epoch.
         lost_before: samples missing just before it; 0 at the start, or where only the clock jumped.
+        away_us: how long the board was away before it, by this computer's clock; 0 where it was not.
+        estimated: `lost_before` is `away_us` times the rate, because the board's clock did not go on meanwhile.
     """
 
     sample_start: int
     device_time_us: int
     host_time_us: int
     lost_before: int = 0
+    away_us: int = 0
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Health:
     Attributes:
         rate_hz: measured from device timestamps, 0 where unknown.
         jitter_ms: 99th percentile of the deviation of block times from a steady clock.
-        lost_samples: missing by device timestamps or drop counts.
+        lost_samples: missing by device timestamps or drop counts, or estimated where the board was away.
         crc_errors: frames thrown away for their checksum.
         clipped: samples at the end of the raw range, per channel.
     """

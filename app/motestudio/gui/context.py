@@ -20,6 +20,7 @@ from motestudio.gui.settings import Settings
 from motestudio.studio.operation import Happening, Operation
 
 if TYPE_CHECKING:
+    from motestudio.devices.transports import LinePolicy
     from motestudio.plugins.registry import Registry
     from motestudio.project.store import Project
     from motestudio.studio.device_session import DeviceSession
@@ -86,6 +87,8 @@ class AppContext(QObject):
         self.project: Project | None = None
         self.session: DeviceSession | None = None
         self.port = ""
+        self._baud: int | None = None
+        self._lines: LinePolicy = "auto"
         self.stages: dict[str, str] = {}
         self.run_id = ""
         self._studio = studio
@@ -309,27 +312,37 @@ class AppContext(QObject):
 
     # Board
 
-    def connect_device(self, port: str = "", *, baud: int = 0, then: Callable[[], object] | None = None) -> None:
+    def connect_device(
+        self,
+        port: str = "",
+        *,
+        baud: int | None = None,
+        lines: LinePolicy = "auto",
+        then: Callable[[], object] | None = None,
+    ) -> None:
         """Connect to a board; needs an open project.
 
         Args:
             port: a port, ``socket://host:port`` or ``virtual``; the project's, then that of the settings, then
                 ``virtual`` where empty.
-            baud: of a serial port; that of the settings where 0.
+            baud: of a serial port, `devices.baud.AUTO` to find it out; that of the settings where None.
+            lines: what becomes of a serial port's DTR and RTS.
             then: called when it is connected.
         """
         project = self.project
         if project is None:
             return
         port = port or project.config.port or self.settings.get("port", "")
-        baud = baud or self.settings.get("baud", 115200)
+        rate = self.settings.get("baud", 115200) if baud is None else baud
         studio = self.studio
 
         def work(_: Operation) -> tuple[ExitStack, DeviceSession]:
             from motestudio.studio.connect import connect
+            from motestudio.studio.device_session import WAIT_SECONDS
 
+            wait_s = self.settings.get("reconnect_s", WAIT_SECONDS)
             stack = ExitStack()
-            return stack, stack.enter_context(connect(studio, project, port, baud=baud))
+            return stack, stack.enter_context(connect(studio, project, port, baud=rate, lines=lines, wait_s=wait_s))
 
         def done(made: tuple[ExitStack, DeviceSession]) -> None:
             stack, session = made
@@ -339,17 +352,20 @@ class AppContext(QObject):
             self._connection, self.session = stack, session
             session.on_event = self.device_event.emit
             self.device_changed.emit()
+            slow = session.too_slow(0) if session.description.groups else None
+            if slow is not None:
+                self.show_message(slow.text, slow.hint, "warn")
             if then:
                 then()
 
         self.disconnect_device()
-        self.port = port
+        self.port, self._baud, self._lines = port, baud, lines
         name = "the virtual board" if port in ("", "virtual") else port
         self.run_operation(f"Connect to {name}", work, done)
 
     def reconnect_device(self) -> None:
         """Connect anew to what was connected last."""
-        self.connect_device(self.port)
+        self.connect_device(self.port, baud=self._baud, lines=self._lines)
 
     def disconnect_device(self) -> None:
         """Let the board go; the recorder process ends beside the window."""

@@ -85,7 +85,16 @@ class RecordingWriter:
             self.abort()
             raise
 
-    def append(self, samples: Samples, device_time_us: int, host_time_us: int, lost_before: int = 0) -> None:
+    def append(
+        self,
+        samples: Samples,
+        device_time_us: int,
+        host_time_us: int,
+        lost_before: int = 0,
+        *,
+        away_us: int = 0,
+        estimated: bool = False,
+    ) -> None:
         """Append samples.
 
         Args:
@@ -93,6 +102,8 @@ class RecordingWriter:
             device_time_us: the board's clock at the first of them; 0 with `host_time_us` 0 where there is no clock.
             host_time_us: this computer's clock, microseconds since the epoch.
             lost_before: samples missing between these and the ones before.
+            away_us: how long the board was away between them, by this computer's clock; begins a new capture.
+            estimated: `lost_before` follows from `away_us` alone.
 
         Raises:
             ProjectError: ``disk.full`` or another failure; whole samples written before are kept.
@@ -102,10 +113,10 @@ class RecordingWriter:
         if not len(samples):
             return
         data = np.ascontiguousarray(samples, dtype="<i2").tobytes()
-        new = self._begins_capture(device_time_us, lost_before)
+        new = self._begins_capture(device_time_us, lost_before) or away_us > 0
         if new:
-            lost = lost_before if self._captures else 0
-            self._captures.append(Capture(self.n_samples, device_time_us, host_time_us, lost))
+            gap = (lost_before, away_us, estimated) if self._captures else (0, 0, False)
+            self._captures.append(Capture(self.n_samples, device_time_us, host_time_us, *gap))
         self._write(data)
         self._hash.update(data)
         self.n_samples += len(samples)

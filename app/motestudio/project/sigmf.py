@@ -79,6 +79,8 @@ class _Capture(msgspec.Struct):
     device_time_us: int = msgspec.field(name="mote:device_time_us", default=0)
     host_time_us: int = msgspec.field(name="mote:host_time_us", default=0)
     lost_before: int = msgspec.field(name="mote:lost_before", default=0)
+    away_us: int = msgspec.field(name="mote:away_us", default=0)
+    estimated: bool = msgspec.field(name="mote:lost_estimated", default=False)
 
 
 class _Annotation(msgspec.Struct):
@@ -128,7 +130,8 @@ def read(name: str, data_path: Path, meta: bytes, data_bytes: int) -> Recording:
             group=group,
             n_samples=n_samples,
             captures=tuple(
-                Capture(c.sample_start, c.device_time_us, c.host_time_us, c.lost_before) for c in body.captures
+                Capture(c.sample_start, c.device_time_us, c.host_time_us, c.lost_before, c.away_us, c.estimated)
+                for c in body.captures
             ),
             segments=clipped(segments, n_samples),
             facts=Facts(**msgspec.structs.asdict(facts.facts)),
@@ -205,6 +208,9 @@ def capture_fields(capture: Capture) -> dict[str, Any]:
     fields["mote:host_time_us"] = capture.host_time_us
     if capture.lost_before:
         fields["mote:lost_before"] = capture.lost_before
+    if capture.away_us:
+        fields["mote:away_us"] = capture.away_us
+        fields["mote:lost_estimated"] = capture.estimated
     return fields
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motestudio.devices.recorder_messages import Event, StartTake, TakeFailed, TakeSaved
+from motestudio.devices.timing import Continuity
 from motestudio.domain.labels import Segment
 from motestudio.domain.recording import Facts, Health
 from motestudio.domain.signal import ChannelGroup, Samples
@@ -35,7 +36,7 @@ class _Block:
     samples: Samples
     device_time_us: int
     host_time_us: int
-    lost_before: int
+    follows: Continuity
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,13 @@ class TakeDisk:
         """Open a recording."""
         self._queue.put(_Begin(take, group))
 
-    def append(self, samples: Samples, device_time_us: int, host_time_us: int, lost_before: int) -> bool:
+    def append(self, samples: Samples, device_time_us: int, host_time_us: int, follows: Continuity) -> bool:
         """Add samples; False where the disk is so far behind that the take must end."""
         with self._waiting_lock:
             if self._waiting > _MAX_WAITING:
                 return False
             self._waiting += samples.nbytes
-        self._queue.put(_Block(samples, device_time_us, host_time_us, lost_before))
+        self._queue.put(_Block(samples, device_time_us, host_time_us, follows))
         return True
 
     def finish(self, health: Health, reason: str) -> None:
@@ -116,7 +117,15 @@ class TakeDisk:
             with self._waiting_lock:
                 self._waiting -= item.samples.nbytes
             if self._writer is not None:
-                self._writer.append(item.samples, item.device_time_us, item.host_time_us, item.lost_before)
+                gap = item.follows
+                self._writer.append(
+                    item.samples,
+                    item.device_time_us,
+                    item.host_time_us,
+                    gap.lost,
+                    away_us=gap.away_us,
+                    estimated=gap.estimated,
+                )
         elif self._writer is None:
             return  # it failed earlier, and that was told
         elif isinstance(item, _Discard):

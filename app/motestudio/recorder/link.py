@@ -132,7 +132,11 @@ class Link:
                 raise DeviceError("op.too_large", f"The request {op!r} does not fit the link.", str(error)) from error
             entry.op, entry.deadline = op, time.monotonic() + entry.timeout_s
             self._open[number] = entry
-            self._transport.write(data)
+            try:
+                self._transport.write(data)
+            except DeviceError:
+                self._open.pop(number, None)
+                raise
 
     def _run(self) -> None:
         try:

@@ -1,22 +1,22 @@
 """The recorder: takes the studio's commands, holds one board, records takes, tells what happens.
 
 Commands come on one thread, the board's data on the link's; what both touch is behind one lock, held only for
-moments. A take is finished whatever ends it: its count, the user, an unplugged board, a studio that died.
+moments. A take is finished whatever ends it: its count, the user, a studio that died, an unplugged board that does not
+come back in time. Until then it stays open, and goes on with a gap.
+
+Long because one lock guards all of it: what the studio wants, what the board does, and the take between them.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from motestudio.devices import exchanges
-from motestudio.devices.client import BoardClient
 from motestudio.devices.link.description import description_to_map
 from motestudio.devices.link.protocol import Event as LinkEvent
 from motestudio.devices.recorder_messages import (
@@ -33,6 +33,8 @@ from motestudio.devices.recorder_messages import (
     InferenceRow,
     LoadPackage,
     LoadProgress,
+    Lost,
+    Reconnected,
     RecorderError,
     Reply,
     Request,
@@ -40,18 +42,21 @@ from motestudio.devices.recorder_messages import (
     StopTake,
     split_blobs,
 )
-from motestudio.devices.transports import open_transport
+from motestudio.devices.transports import gone
 from motestudio.domain.board import InferenceFrame
 from motestudio.domain.signal import SampleBlock
 from motestudio.errors import AppError, DeviceError
+from motestudio.recorder.board import OpenBoard, Waiter, open_board
 from motestudio.recorder.disk import TakeDisk
 from motestudio.recorder.link import Link
-from motestudio.recorder.stream import GroupStream
+from motestudio.recorder.stream import GroupStream, open_streams
 from motestudio.recorder.takes import Takes
+from motestudio.recorder.wishes import Wishes
 
 _HEALTH_SECONDS = 0.1
 _PROGRESS_SECONDS = 0.05
 _FAREWELL_SECONDS = 0.5
+_RESUME_SECONDS = 3.0
 _LOAD_SECONDS = 40.0
 
 
@@ -68,11 +73,14 @@ class Recorder:
         self._link: Link | None = None
         self._streams: list[GroupStream] = []
         disk = TakeDisk(tell, self._disk_failed)
-        self._takes = Takes(disk, tell, lambda: self._link.damaged if self._link else 0)
-        # What the board does by its own account, and what it was last asked to do: between the two lies the link.
-        self._streaming = False
-        self._endless = False
-        self._owns_stream = False
+        self._takes = Takes(disk, tell, lambda: self._damaged + (self._link.damaged if self._link else 0))
+        self._wishes = Wishes()
+        # A board that went: what it was, who waits for it, and whether it is back but does not stream again yet.
+        self._board: OpenBoard | None = None
+        self._wait_s = 0.0
+        self._waiter: Waiter | None = None
+        self._resuming = False
+        self._damaged = 0
         self._last_health = 0.0
         self._last_bytes = 0
         self._shown_group = 0
@@ -91,9 +99,8 @@ class Recorder:
                 self._start_take(command)
             elif isinstance(command, Request):
                 args = {**command.args, **command.blobs}
-                if command.op in ("start", "stop"):
-                    self._endless = command.op == "start" and not command.args.get("count")
-                self._ask(exchanges.exchange_for(command.op, args), command.op, command.id, command.timeout_s)
+                self._wishes.asked(command.op, command.args)
+                self._ask(exchanges.exchange_for(command.op, args), command.op, args, command.id, command.timeout_s)
             elif isinstance(command, LoadPackage):
                 self._load(command)
             elif isinstance(command, CancelRequest) and self._link is not None:
@@ -106,6 +113,9 @@ class Recorder:
         with self._lock:
             self._takes.end(reason)
             link, self._link = self._link, None
+            waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.stop()
         if link is not None:
             self._quieten(link)
             link.close()
@@ -122,7 +132,7 @@ class Recorder:
         """See `link.Listener`."""
         with self._lock:
             link = self._link
-            if link is None or block.group >= len(self._streams):
+            if link is None or self._resuming or block.group >= len(self._streams):
                 return
             follows = self._streams[block.group].take(block, link.session.stats.lost_frames)
             if follows is None:
@@ -146,8 +156,9 @@ class Recorder:
         """See `link.Listener`."""
         if event.name == "stopped":
             with self._lock:
-                self._streaming = self._endless = False
-                self._takes.end_armed("stopped")
+                if not self._resuming:
+                    self._wishes.stopped()
+                    self._takes.end_armed("stopped")
         data, _ = split_blobs(event.data)
         self._tell(BoardEvent(event.name, data))
 
@@ -170,65 +181,138 @@ class Recorder:
                 rate_hz=timing.rate_hz,
                 jitter_ms=timing.jitter_ms,
                 lost=stream.lost,
-                crc_errors=link.damaged,
+                crc_errors=self._damaged + link.damaged,
                 samples=stream.samples,
                 bytes_per_s=rate,
                 recording_samples=self._takes.samples if self._takes.current else 0,
-                streaming=self._streaming,
+                streaming=self._wishes.streaming and not self._resuming,
                 group=self._shown_group,
             )
         self._tell(health)
 
     def on_gone(self, error: DeviceError) -> None:
-        """See `link.Listener`."""
+        """See `link.Listener`: the board is waited for, and a take stays open."""
+        with self._lock:
+            link, self._link = self._link, None
+            if link is None or self._board is None:
+                return  # it was being disconnected
+            self._damaged += link.damaged
+            self._resuming = False
+            if self._wait_s > 0:
+                take = self._takes.current
+                name = take.name if take is not None else ""
+                self._tell(Lost(error.code, error.text, error.hint, self._wait_s, name))
+                self._waiter = Waiter(self._board, self._wait_s, self._tell, self._found, self._not_found)
+                self._waiter.start()
+                return
+        self._end(error)
+
+    def _end(self, error: AppError) -> None:
+        """The board is gone for good."""
         with self._lock:
             self._takes.end(error.code)
-            self._link = None
+            link, self._link = self._link, None
+            waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.stop()
+        if link is not None:
+            link.close()
         self._forget()
         self._tell(Disconnected(error.code, error.text, error.hint))
+
+    # The waiter's side: called on its thread.
+
+    def _not_found(self, waiter: Waiter, error: DeviceError | None) -> None:
+        with self._lock:
+            board = self._board
+            if self._waiter is not waiter or board is None:
+                return
+            self._waiter = None
+        self._end(error or gone(board.identity.url, f"it did not come back within {self._wait_s:g} s"))
+
+    def _found(self, waiter: Waiter, board: OpenBoard) -> None:
+        with self._lock:
+            if self._waiter is not waiter:
+                board.close()
+                return
+            self._waiter = None
+            link = self._hold(board)
+            have = self._takes.samples if self._wishes.owned else self._streams[self._shown_group].samples
+            steps = self._wishes.again(have)
+            self._resuming = bool(steps)
+        link.start()
+        self._quieten(link, wait=False)
+        back = Reconnected(board.identity.url, waiter.away_s, description_to_map(board.description))
+        if not steps:
+            self._tell(back)
+        for step in steps:
+            told = back if step is steps[-1] else None
+            link.ask(exchanges.single(*step), partial(self._resumed, step[0], told), _RESUME_SECONDS)
+
+    def _resumed(self, op: str, last: Reconnected | None, result: dict[str, Any] | AppError | None) -> None:
+        """The board's answer to a request to go on with what it did; after the `last` one that is told."""
+        if isinstance(result, AppError):
+            if result.code in ("device.gone", "device.closed"):
+                return  # that is told by `on_gone`, or was asked for
+            if op == "start":
+                self._end(result)
+                return
+            # Samples are worth having without inferences too.
+            self._tell(BoardEvent("infer_error", {"code": result.code, "text": result.text}))
+        if last is not None:
+            with self._lock:
+                self._resuming = False
+                for stream in self._streams:
+                    stream.resume()
+            self._tell(last)
 
     # The studio's side.
 
     def _connect(self, command: Connect) -> None:
-        if self._link is not None:
+        if self._link is not None or self._waiter is not None:
             raise DeviceError("device.connected", "A board is connected already.", "Disconnect it first.")
-        transport = open_transport(command.url, command.baud)
+        board = open_board(command.url, command.baud, command.lines)
         try:
-            client = BoardClient(transport, 0 if "://" in command.url else command.baud)
-            description = client.describe()
-            streams = self._make_tails(Path(command.tail_dir), list(description.groups))
+            streams = open_streams(Path(command.tail_dir), board.description.groups)
         except BaseException:
-            transport.close()
+            board.close()
             raise
-        link = Link(transport, client.session, self)
         with self._lock:
-            self._streams, self._link = streams, link
-            self._streaming, self._shown_group = False, 0
-            self._last_health, self._last_bytes = time.monotonic(), client.session.stats.bytes
+            self._streams = streams
+            # What was captured once does not come back.
+            self._wait_s = 0.0 if command.url.startswith("replay:") else command.wait_s
+            self._wishes, self._resuming = Wishes(), False
+            self._damaged = self._shown_group = 0
+            link = self._hold(board)
         # A studio that was killed may have left the board streaming.
         self._quieten(link, wait=False)
-        self._tell(Connected(description_to_map(description), [str(s.tail_path) for s in streams]))
+        tails = [str(s.tail_path) for s in streams]
+        self._tell(Connected(description_to_map(board.description), tails, board.baud, board.uart))
         link.start()
 
-    def _make_tails(self, folder: Path, groups: list[Any]) -> list[GroupStream]:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for old in folder.glob("*.tail"):
-                owner = old.name.split("-")[0]
-                if owner.isdigit() and int(owner) != os.getpid() and not psutil.pid_exists(int(owner)):
-                    old.unlink(missing_ok=True)
-            return [
-                GroupStream(group, folder / f"{os.getpid()}-{index}-{time.monotonic_ns()}.tail")
-                for index, group in enumerate(groups)
-            ]
-        except OSError as error:
-            text = f"The live view cannot be written to {folder}: {error.strerror}."
-            raise DeviceError("tail.unwritable", text, "Free some space or check the folder's rights.") from error
+    def _hold(self, board: OpenBoard) -> Link:
+        """Make an open board the one that is connected."""
+        self._board = board
+        self._link = Link(board.client.transport, board.client.session, self)
+        self._last_health, self._last_bytes = time.monotonic(), board.client.session.stats.bytes
+        return self._link
+
+    def _connected(self) -> Link:
+        """The link.
+
+        Raises:
+            DeviceError: there is none, or none now.
+        """
+        if self._link is not None:
+            return self._link
+        if self._waiter is not None:
+            raise DeviceError("device.away", "The board is gone and is waited for.", "Plug it in again.")
+        raise DeviceError("device.not_connected", "No board is connected.", "Connect one first.")
 
     def _forget(self) -> None:
         with self._lock:
             streams, self._streams = self._streams, []
-            self._streaming = False
+            self._wishes.stopped()
         for stream in streams:
             stream.close()
 
@@ -242,35 +326,34 @@ class Recorder:
         if wait:
             done.wait(_FAREWELL_SECONDS)
 
-    def _ask(self, exchange: exchanges.Exchange, op: str, number: int, timeout_s: float) -> None:
+    def _ask(self, exchange: exchanges.Exchange, op: str, args: dict[str, Any], number: int, timeout_s: float) -> None:
         def done(result: dict[str, Any] | AppError | None) -> None:
             if result is None:
                 self._tell(Reply(number, False, code="cancelled", text="It was cancelled."))
             elif isinstance(result, AppError):
                 if op == "start":
-                    self._endless = False
+                    self._wishes.endless = False
                 self._tell(Reply(number, False, code=result.code, text=result.text, hint=result.hint))
             else:
-                self._note(op)
+                self._note(op, args)
                 values, blobs = split_blobs(result)
                 self._tell(Reply(number, True, values, blobs))
 
-        link = self._link
-        if link is None:
-            error = DeviceError("device.not_connected", "No board is connected.", "Connect one first.")
+        try:
+            link = self._connected()
+        except DeviceError as error:
             done(error)
         else:
             link.ask(exchange, done, timeout_s, token=number)
 
-    def _note(self, op: str) -> None:
+    def _note(self, op: str, args: dict[str, Any]) -> None:
         """Follow what an accepted request did to the stream; called before any later data is handed on."""
         with self._lock:
+            self._wishes.accepted(op, args)
             if op == "start":
-                self._streaming = True
                 for stream in self._streams:
                     stream.restart()
             elif op == "stop":
-                self._streaming = False
                 self._takes.end_armed("stopped")
 
     def _load(self, command: LoadPackage) -> None:
@@ -291,13 +374,14 @@ class Recorder:
                 self._tell(LoadProgress(command.id, fraction))
 
         exchange = exchanges.load_package(data, path.stem, progress)
-        self._ask(exchange, "load_package", command.id, _LOAD_SECONDS)
+        self._ask(exchange, "load_package", {}, command.id, _LOAD_SECONDS)
 
     def _start_take(self, take: StartTake) -> None:
         with self._lock:
-            link = self._link
-            if link is None:
-                self._takes.refuse(take, "device.not_connected", "No board is connected.", "Connect one first.")
+            try:
+                link = self._connected()
+            except DeviceError as error:
+                self._takes.refuse(take, error.code, error.text, error.hint)
                 return
             if self._takes.current is not None:
                 self._takes.refuse(take, "take.busy", "A take is being recorded.", "End it first.")
@@ -306,22 +390,22 @@ class Recorder:
                 self._takes.refuse(take, "take.group", f"The board has no channel group {take.group}.")
                 return
             start = take.start
-            if take.start_if_idle and self._endless and self._streaming:
+            if take.start_if_idle and self._wishes.endless and self._wishes.streaming:
                 start = None
-            if start is None and not self._streaming:
+            if start is None and not self._wishes.streaming:
                 self._takes.refuse(take, "take.idle", "The board is not streaming.", "Start the stream first.")
                 return
             self._takes.begin(take, self._streams[take.group].group, armed=start is None)
-            self._owns_stream = start is not None
+            self._wishes.owned = start is not None
             if start is not None:
-                self._endless = False
+                self._wishes.endless = False
                 self._start_stream(link, take, start)
 
     def _start_stream(self, link: Link, take: StartTake, args: dict[str, Any]) -> None:
         def done(result: dict[str, Any] | AppError | None) -> None:
             with self._lock:
                 if isinstance(result, dict):
-                    self._note("start")
+                    self._note("start", args)
                     self._takes.arm(take)
                 else:
                     error = result or DeviceError("device.closed", "The connection was closed.")
@@ -343,11 +427,15 @@ class Recorder:
     def _after_take(self, *, stop: bool) -> None:
         """Where the stream was started for the take alone and would go on, stop it."""
         link = self._link
-        owned, self._owns_stream = self._owns_stream, False
+        owned, self._wishes.owned = self._wishes.owned, False
+        if not (owned and stop):
+            return
 
         def done(result: dict[str, Any] | AppError | None) -> None:
             if isinstance(result, dict):
-                self._note("stop")
+                self._note("stop", {})
 
-        if owned and stop and link is not None:
+        if link is None:
+            self._wishes.stopped()  # it is away, and shall be silent when it is back
+        else:
             link.ask(exchanges.single("stop", {}), done, _FAREWELL_SECONDS)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from motestudio.devices.live_tail import LiveTailWriter
-from motestudio.devices.timing import Continuity, GapDetector, RateMeter
+from motestudio.devices.timing import Continuity, GapDetector, RateMeter, after_absence
 from motestudio.domain.recording import Health
 from motestudio.domain.signal import RAW_MAX, RAW_MIN, ChannelGroup, SampleBlock
+from motestudio.errors import DeviceError
 
 TAIL_SECONDS = 60.0
 _TAIL_BYTES = 64 << 20
@@ -33,11 +38,20 @@ class GroupStream:
         self._tail = LiveTailWriter(tail_path, group, max(capacity, 1024))
         self.meter = RateMeter()
         self._gaps = GapDetector(group.rate_hz)
+        self._last: SampleBlock | None = None
+        self._before: SampleBlock | None = None
 
     def restart(self) -> None:
         """The board begins a new stream."""
         self.samples = self.lost = 0
         self.meter.restart()
+        self._gaps.reset()
+        self._last = self._before = None
+
+    def resume(self) -> None:
+        """The board was away and goes on with the stream: what comes next follows after a gap."""
+        self._before = self._last or self._before
+        self._last = None
         self._gaps.reset()
 
     def take(self, block: SampleBlock, lost_frames: int) -> Continuity | None:
@@ -45,6 +59,10 @@ class GroupStream:
         if block.samples.shape[1] != len(self.group.channels):
             return None
         follows = self._gaps.follow(block, lost_frames)
+        if self._before is not None:
+            follows = after_absence(self._before, block, self.meter.measure().rate_hz or self.group.rate_hz)
+            self._before = None
+        self._last = block
         if follows.jumped:
             self.meter.restart()
         self.meter.skip(follows.lost)
@@ -58,6 +76,27 @@ class GroupStream:
         """Unmap and remove the tail; readers keep what they have mapped."""
         self._tail.close()
         self.tail_path.unlink(missing_ok=True)
+
+
+def open_streams(folder: Path, groups: Sequence[ChannelGroup]) -> list[GroupStream]:
+    """A stream with its tail for each channel group; what recorders that were killed left behind is swept away.
+
+    Raises:
+        DeviceError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.tail"):
+            owner = old.name.split("-")[0]
+            if owner.isdigit() and int(owner) != os.getpid() and not psutil.pid_exists(int(owner)):
+                old.unlink(missing_ok=True)
+        return [
+            GroupStream(group, folder / f"{os.getpid()}-{index}-{time.monotonic_ns()}.tail")
+            for index, group in enumerate(groups)
+        ]
+    except OSError as error:
+        text = f"The live view cannot be written to {folder}: {error.strerror}."
+        raise DeviceError("tail.unwritable", text, "Free some space or check the folder's rights.") from error
 
 
 class TakeHealth:

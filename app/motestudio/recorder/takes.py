@@ -56,7 +56,7 @@ class Takes:
         if take.count:
             samples = samples[: take.count - self.samples]
         health.add(block, follows)
-        if not self._disk.append(samples, block.device_time_us, block.host_time_us, follows.lost):
+        if not self._disk.append(samples, block.device_time_us, block.host_time_us, follows):
             self.end("disk.slow")
             return
         self.samples += len(samples)

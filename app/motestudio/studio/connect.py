@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from motestudio.devices.transports import LinePolicy
 from motestudio.project.store import Project
 from motestudio.studio.create import templates
-from motestudio.studio.device_session import DeviceSession
+from motestudio.studio.device_session import WAIT_SECONDS, DeviceSession
 from motestudio.studio.home import Studio
 from motestudio.studio.virtual import start_virtual_board
 
@@ -36,6 +37,8 @@ def connect(
     baud: int = 115200,
     sensor: str = "",
     transport: str = "socket",
+    lines: LinePolicy = "auto",
+    wait_s: float = WAIT_SECONDS,
 ) -> Iterator[DeviceSession]:
     """Connect for the length of a ``with`` block.
 
@@ -43,10 +46,12 @@ def connect(
         studio: knows the boards.
         project: its board file is what a virtual board poses as; live tails lie in its ``.mote`` folder.
         port: device path, ``socket://host:port`` or ``virtual``; the project's own where empty.
-        baud: of a serial port.
+        baud: of a serial port; `devices.baud.AUTO` finds it out.
         sensor: of a virtual board: ``imu``, ``microphone``, ``vibration`` or ``replay:<folder>`` of imported clips;
             what suits the project where empty.
         transport: of a virtual board: ``socket`` or ``pty``.
+        lines: what becomes of a serial port's DTR and RTS.
+        wait_s: how long to wait for a board that goes; a virtual board that ends does not come back.
 
     Raises:
         DeviceError: busy, gone, silent.
@@ -54,7 +59,7 @@ def connect(
     url = port or project.config.port or VIRTUAL
     tails = project.mote_dir / "tails"
     if url != VIRTUAL:
-        with DeviceSession(url, baud, tail_dir=tails) as session:
+        with DeviceSession(url, baud, tail_dir=tails, lines=lines, wait_s=wait_s) as session:
             yield session
         return
     board = studio.board(project.config.board)
@@ -62,7 +67,7 @@ def connect(
         board.id, sensor=sensor or sensor_of(project), flash_dir=flash_folder(project), transport=transport
     )
     try:
-        with DeviceSession(virtual.url, baud, tail_dir=tails) as session:
+        with DeviceSession(virtual.url, baud, tail_dir=tails, wait_s=0) as session:
             yield session
     finally:
         virtual.close()

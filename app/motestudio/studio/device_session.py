@@ -15,15 +15,21 @@ from types import TracebackType
 from typing import Any
 
 from motestudio.devices import recorder_messages as m
+from motestudio.devices.baud import TooSlow, too_slow
 from motestudio.devices.exchanges import hint_for
 from motestudio.devices.link.description import description_from_map
+from motestudio.devices.transports import LinePolicy
 from motestudio.domain.board import BoardDescription
 from motestudio.domain.recording import Facts
 from motestudio.errors import AppError, Cancelled, DeviceError
 from motestudio.jobs.cancel import CancelToken
 from motestudio.studio.recorder_process import OnEvent, OnInference, RecorderProcess, Waiting, wait_for
 
+WAIT_SECONDS = 30.0
+"""How long a board that went is waited for, where nobody says otherwise."""
+
 _CONNECT_SECONDS = 15.0
+_LOOK_SECONDS = 0.2
 _SLACK_SECONDS = 30.0
 _LOAD_SECONDS = 600.0
 
@@ -37,14 +43,19 @@ class DeviceSession:
 
     Args:
         url: of the port; see `devices.transports.open_transport`.
-        baud: of a serial port.
+        baud: of a serial port; `devices.baud.AUTO` finds it out.
         tail_dir: where the live tails are kept while connected.
+        lines: what becomes of a serial port's DTR and RTS; ``auto`` knows what is good for its chip.
+        wait_s: how long to wait for a board that goes, so that a take goes on when it is back; 0 not to.
         on_event: gets every event of the recorder (`devices.recorder_messages`).
         on_log: gets each line that the recorder prints.
 
     Attributes:
-        url: of the port.
-        description: what the board says of itself; renewed after a package is loaded.
+        url: of the port; another one where the board came back elsewhere.
+        baud: of a serial port, as asked for or found out; 0 where it is none.
+        uart: whether that is the rate of a wire; False also where that is not known.
+        wait_s: as given.
+        description: what the board says of itself; renewed after a package is loaded and when it was away.
         tail_paths: a live tail for each channel group, for `devices.live_tail.LiveTailReader`.
         recorder: the process behind it.
 
@@ -58,16 +69,21 @@ class DeviceSession:
         baud: int = 115200,
         *,
         tail_dir: Path,
+        lines: LinePolicy = "auto",
+        wait_s: float = WAIT_SECONDS,
         on_event: OnEvent | None = None,
         on_log: Callable[[str], None] = _ignore,
     ) -> None:
         self.url = url
+        self.wait_s = wait_s
         self.recorder = RecorderProcess(url, on_event, on_log)
         try:
-            self.recorder.send(m.Connect(url, baud, str(tail_dir)))
+            self.recorder.send(m.Connect(url, baud, str(tail_dir), lines, wait_s))
             connected = wait_for(self.recorder.connecting, _CONNECT_SECONDS, "connect")
             self.description: BoardDescription = description_from_map(connected.description)
             self.tail_paths = tuple(Path(p) for p in connected.tails)
+            self.baud, self.uart = connected.baud, connected.uart
+            self.recorder.returned = self._returned
         except BaseException:
             self.close()
             raise
@@ -93,8 +109,24 @@ class DeviceSession:
 
     @property
     def connected(self) -> bool:
-        """Whether the board is still there."""
+        """Whether the board is still there, or `away` for a moment."""
         return self.recorder.lost is None and not self.recorder.closed
+
+    @property
+    def away(self) -> bool:
+        """Whether the board is gone and is waited for; requests are refused meanwhile (``device.away``)."""
+        return self.recorder.away
+
+    def too_slow(self, group: int | None = None) -> TooSlow | None:
+        """Why the port cannot carry the board's signal, or None where it can or that is not known.
+
+        Args:
+            group: index of a channel group; None for all together.
+        """
+        if not self.uart:
+            return None
+        groups = self.description.groups
+        return too_slow(groups if group is None else groups[group : group + 1], self.baud)
 
     def request(self, op: str, timeout: float = 5.0, **args: Any) -> dict[str, Any]:
         """Ask the board and wait for the result.
@@ -140,7 +172,7 @@ class DeviceSession:
             count: samples.
             perform: what a virtual board shall do; begins a stream of its own for the take.
             rate: of that stream, times real time, 0 for as fast as it can.
-            timeout: seconds for all of it.
+            timeout: seconds for all of it, besides those for which the board is `away`.
             split: where the data's source prescribes it.
             group: index of the channel group.
 
@@ -155,7 +187,7 @@ class DeviceSession:
             raise DeviceError("take.empty", "A take of no samples cannot be recorded.", "Make the take longer.")
         waiting = self._begin_take(folder, name, label, facts, count, perform, rate, split, group)
         try:
-            saved = wait_for(waiting, timeout, "record")
+            saved = self._await_take(waiting, timeout)
         except DeviceError as error:
             if error.code == "device.timeout":
                 with contextlib.suppress(AppError):
@@ -238,6 +270,23 @@ class DeviceSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _await_take(self, waiting: Waiting[m.TakeSaved], timeout_s: float) -> m.TakeSaved:
+        """Wait for the end of a take; the time for which the board is away does not count."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                return wait_for(waiting, _LOOK_SECONDS, "record")
+            except DeviceError as error:
+                if error.code != "device.timeout":
+                    raise
+                if self.away:
+                    deadline += _LOOK_SECONDS
+                elif time.monotonic() > deadline:
+                    raise
+
+    def _returned(self, event: m.Reconnected) -> None:
+        self.url, self.description = event.url, description_from_map(event.description)
 
     def _begin_take(
         self,

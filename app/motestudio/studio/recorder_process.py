@@ -55,6 +55,8 @@ class RecorderProcess:
         connecting: where the answer to `Connect` arrives.
         health: the latest figures, or None.
         lost: why the connection to the board ended, or None.
+        away: the board is gone and is waited for.
+        returned: told of a board that came back, before `on_event`.
         closed: whether `close` was called.
     """
 
@@ -64,6 +66,8 @@ class RecorderProcess:
         self.connecting: Waiting[m.Connected] = queue.SimpleQueue()
         self.health: m.Health | None = None
         self.lost: AppError | None = None
+        self.away = False
+        self.returned: Callable[[m.Reconnected], None] | None = None
         self.closed = False
         self._url = url
         self._lock = threading.Lock()
@@ -162,6 +166,10 @@ class RecorderProcess:
             self.connecting.put(event)
         elif isinstance(event, m.RecorderError):
             self.connecting.put(m.to_error(event.code, event.text, event.hint, event.data))
+        elif isinstance(event, m.Lost | m.Reconnected):
+            self.away = isinstance(event, m.Lost)
+            if isinstance(event, m.Reconnected) and self.returned is not None:
+                self.returned(event)
         elif isinstance(event, m.Disconnected) and event.code:
             # Takes are left waiting: the recorder still finishes them.
             self._lose(m.to_error(event.code, event.text, event.hint), takes_too=False)
@@ -194,7 +202,7 @@ class RecorderProcess:
 
     def _lose(self, error: AppError, *, takes_too: bool) -> None:
         """Whoever waits for the board waits in vain."""
-        self.lost = error
+        self.lost, self.away = error, False
         with self._lock:
             replies, self._replies = list(self._replies.values()), {}
             takes = list(self._takes.values()) if takes_too else []

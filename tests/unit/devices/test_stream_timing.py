@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motestudio.devices.timing import Continuity, GapDetector, RateMeter
+from motestudio.devices.timing import Continuity, GapDetector, RateMeter, after_absence
 from motestudio.domain.signal import SampleBlock
 
 
@@ -99,3 +99,20 @@ def test_a_new_stream_begins_without_a_gap() -> None:
     detector.follow(block(0, 10, 7), 0)
     detector.reset()
     assert detector.follow(block(9e6, 10, 0), 3) == Continuity()
+
+
+def at(device_us: float, host_us: float, count: int = 10) -> SampleBlock:
+    return SampleBlock(0, round(device_us), round(host_us), 0, np.zeros((count, 3), np.int16))
+
+
+def test_after_an_absence_a_clock_that_went_on_counts_what_is_missing() -> None:
+    # 100 Hz: 10 samples end at 1.1 s; the next 10 begin at 4.1 s. The cable was gone, the board was not.
+    follows = after_absence(at(1e6, 60e6), at(4.1e6, 63.13e6), 100.0)
+    assert follows == Continuity(300, jumped=True, away_us=3_030_000)
+
+
+@pytest.mark.parametrize("device_us", [0, 200_000, 2_000_000, 90_000_000])
+def test_after_an_absence_a_clock_that_began_anew_leaves_an_estimate(device_us: float) -> None:
+    follows = after_absence(at(1e6, 60e6), at(device_us, 63.1e6), 100.0)
+    assert follows == Continuity(300, jumped=True, away_us=3_000_000, estimated=True)
+    assert follows.broken

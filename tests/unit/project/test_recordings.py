@@ -326,3 +326,23 @@ def test_a_thousand_recordings_are_listed_quickly(store, record):
     began = time.perf_counter()
     assert len(store.all()) == 1000
     assert time.perf_counter() - began < 2.0
+
+
+@pytest.mark.parametrize(("lost", "estimated"), [(2080, True), (2079, False), (0, True)])
+def test_a_board_that_was_away_begins_a_new_capture_that_says_so(store, group, lost, estimated):
+    writer = RecordingWriter(store.folder, "away", group, Facts())
+    block = np.ones((10, len(group.channels)), np.int16)
+    writer.append(block, 1_000_000, 5_000_000_000, lost_before=7, away_us=3)
+    later = 1_000_000 + round(10 / group.rate_hz * 1e6)
+    writer.append(block, later, 5_020_000_000, lost_before=lost, away_us=20_000_000, estimated=estimated)
+    killed = store.load("away").captures
+    recording = writer.finish()
+    assert store.load("away").captures == recording.captures == killed, "the gap is known while it is being written"
+    first, second = recording.captures
+    assert (first.lost_before, first.away_us, first.estimated) == (0, 0, False)
+    assert (second.sample_start, second.lost_before, second.away_us) == (10, lost, 20_000_000)
+    assert second.estimated == estimated
+    meta = json.loads((store.folder / "away.sigmf-meta").read_text())["captures"]
+    assert "mote:away_us" not in meta[0]
+    assert (meta[1]["mote:away_us"], meta[1]["mote:lost_estimated"]) == (20_000_000, estimated)
+    sigmf.fromfile(str(store.folder / "away.sigmf-meta")).validate()

@@ -41,6 +41,23 @@ class LinkHealth(QObject):
             self._figures = streaming if rate > 0 else ()
             self._state = "stale" if lost else "fresh"
             self._show()
+        elif kind == "Lost":
+            self._state = "stale"
+            self._figures = ()
+            self._show()
+            goes_on = f"{event.recording} goes on" if event.recording else "It goes on"
+            self._context.show_message(
+                event.text,
+                f"{goes_on} when it is back: plug it in again. It is waited for {event.wait_s:g} s.",
+                "warn",
+                action="Do not wait",
+                act=self._context.disconnect_device,
+            )
+        elif kind == "Reconnected":
+            self._state = "stale"
+            self._figures = ()
+            self._show()
+            self._context.show_message(f"The board is back after {event.away_s:.1f} s.", tone="ok")
         elif kind == "Disconnected":
             self._state = "failed"
             self._figures = ()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from motestudio import shipped
+from motestudio.devices.baud import BAUDS
 from motestudio.gui.page import Page
 from motestudio.gui.pages.settings.about import About
 from motestudio.gui.pages.settings.fields import FolderField, FolderList, Group
@@ -17,7 +18,7 @@ from motestudio.gui.theme.core import MODES
 from motestudio.gui.widgets import Button, Choice, PageBar, Segmented, Separator, TextField, scrolled
 from motestudio.studio.checks import versions
 
-BAUDS = (9600, 57600, 115200, 230400, 460800, 921600, 1_000_000, 2_000_000, 3_000_000)
+WAITS = (0, 10, 30, 60, 300)
 _WIDTH = 760
 _VIRTUAL = "The virtual board"
 
@@ -80,6 +81,11 @@ class SettingsPage(Page):
         self.baud.setCurrentIndex(BAUDS.index(kept) if kept in BAUDS else BAUDS.index(115200))
         self.baud.activated.connect(self._baud_chosen)
         group.add("Default speed, baud", self.baud, "USB serial ports of a board itself take any speed.")
+        self.waits = Choice([f"{s} s" if s else "Not at all" for s in WAITS], "Wait for a board that went")
+        waited = round(self.context.settings.get("reconnect_s", 30.0))
+        self.waits.setCurrentIndex(WAITS.index(waited) if waited in WAITS else WAITS.index(30))
+        self.waits.activated.connect(self._wait_chosen)
+        group.add("Wait for a board that went", self.waits, "A recording goes on when it is back, with a gap.")
         self._ports: list[str] = [""]
         return group
 
@@ -161,6 +167,9 @@ class SettingsPage(Page):
 
     def _baud_chosen(self, index: int) -> None:
         self.context.settings.set("baud", BAUDS[index])
+
+    def _wait_chosen(self, index: int) -> None:
+        self.context.settings.set("reconnect_s", float(WAITS[index]))
 
     def _projects_changed(self, folder: str) -> None:
         self.context.settings.set("projects_dir", folder)

@@ -1,0 +1,96 @@
+"""Options of every verb that connects to a board, and the connection itself, which says what a user should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from motestudio.cli.state import State
+
+if TYPE_CHECKING:
+    from motestudio.project.store import Project
+    from motestudio.studio.device_session import DeviceSession
+    from motestudio.studio.home import Studio
+
+
+def _baud(text: str | int) -> int:
+    from motestudio.devices.baud import AUTO
+
+    if text == "auto":
+        return AUTO
+    try:
+        baud = int(text)
+    except ValueError:
+        baud = 0
+    # 0 is what the studio itself writes for `auto`, and no rate that a user can mean.
+    if baud <= 0:
+        raise typer.BadParameter(f"{text!r} is neither a rate nor auto.")
+    return baud
+
+
+PortOption = Annotated[
+    str,
+    typer.Option(
+        "--port", envvar="MOTE_PORT", help="Device, socket://host:port or virtual; the project's where empty."
+    ),
+]
+BaudOption = Annotated[
+    int, typer.Option("--baud", parser=_baud, metavar="RATE|auto", help="Of a serial port; auto tries the usual ones.")
+]
+DtrOption = Annotated[
+    Literal["auto", "on", "off"],
+    typer.Option("--dtr", help="DTR and RTS of a serial port: asserted, left alone, or as is good for its chip."),
+]
+WaitOption = Annotated[
+    float, typer.Option("--wait", min=0.0, help="Seconds to wait for a board that goes, and then go on.")
+]
+
+
+@contextmanager
+def connected(
+    state: State,
+    studio: Studio,
+    project: Project,
+    port: str,
+    baud: int,
+    dtr: Literal["auto", "on", "off"] = "auto",
+    wait_s: float = 0.0,
+    *,
+    records: bool = False,
+) -> Iterator[DeviceSession]:
+    """Connect for the length of a ``with`` block; says which baud rate was found, and when the board goes and comes.
+
+    Args:
+        state: where words go.
+        studio: knows the boards.
+        project: of the board.
+        port: see `studio.connect.connect`, like the next.
+        baud: of a serial port.
+        dtr: what becomes of DTR and RTS.
+        wait_s: how long to wait for a board that goes.
+        records: warn where the port is too slow for the signal.
+
+    Raises:
+        DeviceError: busy, gone, silent.
+    """
+    from motestudio.devices.baud import AUTO
+    from motestudio.studio.connect import connect
+
+    def tell(event: Any) -> None:
+        kind = type(event).__name__
+        if kind == "Lost":
+            state.output.warn(f"{event.text} Waiting {event.wait_s:g} s for it.")
+        elif kind == "Reconnected":
+            state.output.warn(f"The board is back at {event.url} after {event.away_s:.1f} s.")
+
+    with connect(studio, project, port, baud=baud, lines=dtr, wait_s=wait_s) as session:
+        session.on_event = tell
+        if baud == AUTO and session.baud:
+            state.output.say(f"The board speaks at {session.baud:,} baud.")
+        slow = session.too_slow(0) if records and session.description.groups else None
+        if slow is not None:
+            state.output.warn(f"{slow.text} {slow.hint}")
+        yield session
