@@ -1,0 +1,1 @@
+"""Decoders of streams that other tools made usual; see the README."""
