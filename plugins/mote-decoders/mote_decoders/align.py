@@ -16,7 +16,10 @@ Int16 = npt.NDArray[np.int16]
 FRAMES = 32
 """Frames of a block: what is looked at as one, and held back until it is whole."""
 _NOISE = 6000.0
-_JUMP, _ROUGHER, _BETTER = 8.0, 4.0, 0.5
+"""Mean step of bytes that are no values; a full-scale signal may have it too, and is looked at more closely."""
+_JUMP, _ROUGHER, _BETTER, _STAYS = 3.0, 4.0, 0.5, 0.7
+_AFTER = 8
+"""Frames for which a signal must go on better before bytes are left out: a knock passes sooner."""
 
 
 class Aligner:
@@ -38,7 +41,7 @@ class Aligner:
     def feed(self, data: bytes) -> tuple[Int16, int]:
         """Take the next bytes; returns frames and the number of bytes that were thrown away to be in step again."""
         data, skipped = self._rest + data, 0
-        block, margin = FRAMES * self._unit, self._unit
+        block, margin = FRAMES * self._unit, 2 * self._unit
         parts: list[Int16] = []
         at = 0
         while len(data) - at >= block + margin:
@@ -80,7 +83,9 @@ class Aligner:
         steps = np.abs(np.diff(values, axis=0, prepend=before)).mean(axis=1).reshape(blocks, FRAMES)
         means, largest = steps.mean(axis=1), steps.max(axis=1)
         usual = np.concatenate((means[:1] if self._usual is None else [self._usual], means[:-1]))
-        rough = (means > _ROUGHER * usual + 16) | (largest > _JUMP * np.median(steps, axis=1) + 64) | (means > _NOISE)
+        rough = (means > _ROUGHER * usual + 16) | (means > _NOISE)
+        if self._channels > 1:
+            rough |= largest > _JUMP * np.median(steps, axis=1) + 64
         count = int(np.argmax(rough)) if rough.any() else blocks
         if count:
             self._last, self._usual = values[count * FRAMES - 1], float(means[count - 1])
@@ -91,23 +96,36 @@ class Aligner:
         self._last, self._usual = tail[-1], float(np.abs(np.diff(tail, axis=0)).mean())
 
     def _best(self, data: bytes, at: int) -> tuple[int, int]:
-        """Frames of this block before bytes are lost, and bytes to leave out there; all and none where none are."""
+        """Frames of this block to take as they stand, and bytes to leave out after them."""
         straight = self._frames(data, at, FRAMES).astype(np.float64)
+        first = self._last is None
         last = straight[0] if self._last is None else self._last
         steps = np.abs(np.diff(straight, axis=0, prepend=last[None])).mean(axis=1)
-        total, best = float(steps.sum()), (float(steps.sum()), FRAMES, 0)
         before = np.concatenate(([0.0], np.cumsum(steps)))
-        # At the start only a half value can be told from a whole one.
-        for shift in (1,) if self._search and self._last is None else range(1, self._unit):
-            moved = self._frames(data, at + shift, FRAMES).astype(np.float64)
+        best, split, shift = float(before[-1]), FRAMES, 0
+        # At the start only a half value can be told from a whole one. Later the frame that is hit goes out too.
+        ways = (1,) if self._search and first else (w for w in range(1, 2 * self._unit) if w != self._unit)
+        for way in ways:
+            moved = self._frames(data, at + way, FRAMES).astype(np.float64)
             inner = np.abs(np.diff(moved, axis=0)).mean(axis=1)
-            after = np.concatenate((np.cumsum(inner[::-1])[::-1], [0.0]))
             crossing = np.abs(moved - np.concatenate((last[None], straight[:-1]))).mean(axis=1)
-            if self._last is None:
+            if first:
                 crossing[0] = 0.0
-            costs = before[:-1] + crossing + after
-            split = 0 if self._last is None else int(np.argmin(costs[: FRAMES - 2]))
-            if costs[split] < best[0]:
-                best = (float(costs[split]), split, shift)
-        better = best[0] < _BETTER * total and total - best[0] > 64
-        return (best[1], best[2]) if better else (FRAMES, 0)
+            costs = before[:-1] + crossing + np.concatenate((np.cumsum(inner[::-1])[::-1], [0.0]))
+            place = 0 if first else int(np.argmin(costs))
+            if costs[place] < best:
+                best, split, shift = float(costs[place]), place, way
+        if not shift or before[-1] - best < 64:
+            return FRAMES, 0
+        if best < _BETTER * before[-1] and split <= FRAMES - 2:
+            return split, shift
+        if split > FRAMES - _AFTER:
+            # Too near the end to tell: the rest is looked at with what follows.
+            return (split - 1, 0) if split > FRAMES // 2 else (FRAMES, 0)
+        reference = straight[split - 1] if split else last
+        moved = self._frames(data, at + shift, FRAMES).astype(np.float64)
+        here, there = (np.abs(rows[split : split + _AFTER] - reference).mean() for rows in (straight, moved))
+        jump = steps[split] > _JUMP * np.median(steps)
+        crossing = float(np.abs(moved[split] - reference).mean())
+        good = jump and crossing < _BETTER * steps[split] and there < _STAYS * here
+        return (split, shift) if good else (FRAMES, 0)

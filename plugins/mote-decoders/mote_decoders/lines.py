@@ -22,8 +22,8 @@ from mote_decoders.common import Clock, Counter, Floats
 from mote_decoders.textlines import LONGEST, LineCutter
 from motestudio.sdk import ChannelGroup, Decoded, PluginError, StreamGuess, Value
 
-LEARN, MOST, SPAN_US = 8, 256, 1_000_000.0
-"""Lines that tell a layout; lines, and time of the clock, after which a rate is told."""
+LEARN, STEADY, MOST, SPAN_US = 8, 24, 256, 1_000_000.0
+"""Lines that tell a layout, and a clock or counter without a name; lines, and time of the clock, that tell a rate."""
 _NUMERIC = re.compile(rb"[\s]*[-+.\d][-+.\deE,;\t \r]*\n")
 _DECIMAL_COMMA = re.compile(
     rb"\s*[-+]?\d+(,\d+)?(e[-+]?\d+)?([;\t ]+[-+]?\d+(,\d+)?(e[-+]?\d+)?)+[;\s]*", re.IGNORECASE
@@ -210,6 +210,8 @@ class Lines:
         lead = common.text(params, "time")
         if lead == "auto":
             lead = _lead(values, header)
+            if lead and not header and len(values) < STEADY and not last:
+                return
         lead = "" if lead == "none" or columns < 2 else lead
         rate = common.number(params, "rate_hz")
         if lead in _CLOCKS and not rate:
@@ -301,7 +303,8 @@ def _lead(values: Floats, header: Sequence[tuple[str, str]]) -> str:
         if re.fullmatch(pattern, unit) or re.search(rf"(^|_)({pattern})$", name):
             return clock
     step = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
-    if not named and bool(np.any(np.abs(steps - step) > 0.5 * step + 1)):
-        # A channel may rise for a while too; what is a clock goes on in steps of one length.
+    ticks = 1.0 if bool(np.all(values[:, 0] == np.rint(values[:, 0]))) else 0.0
+    if not named and float(np.mean(np.abs(steps - step) > 0.1 * step + ticks)) > 0.1:
+        # A channel may rise for a while too; a clock goes on in steps of one length, but for a gap.
         return ""
     return "s" if step < 0.9 else "ms" if step < 200 else "us" if step < 5e6 else "ns"

@@ -195,7 +195,8 @@ class Teleplot:
                 together.append(name)
         scales = common.full_scales(params, len(names))
         place = 0
-        for index, group in enumerate(members):
+        for index, found in enumerate(members):
+            group = self._from_start(found)
             values = [[v for line in self._held if line.name == name for v in line.values] for name in group]
             rows = min(map(len, values))
             units = [next((line.unit for line in self._held if line.name == n and line.unit), "") for n in group]
@@ -210,6 +211,17 @@ class Teleplot:
             self._sets.append(_Set(ChannelGroup(label, measured or common.round_rate(slower, 0.05), channels)))
             self._place |= {name: (index, column) for column, name in enumerate(group)}
             place += len(group)
+
+    def _from_start(self, group: list[str]) -> list[str]:
+        """Variables in the order of a sample: a stream may begin within one, but time goes on between two."""
+        steps: Tally[str] = Tally()
+        before = None
+        for line in self._held:
+            if line.name in group and line.times:
+                steps[line.name] += before is not None and line.times[0] > before
+                before = line.times[0]
+        start = group.index(max(group, key=lambda name: steps[name]))
+        return group[start:] + group[:start]
 
     def _sorted(self, lines: Sequence[_Line], skipped: int) -> list[Decoded]:
         """Complete samples in the order of their lines, by group."""

@@ -11,7 +11,13 @@ from motestudio.plugins.manifest import read_manifest
 from motestudio.shipped import plugins_dir
 
 FOLDERS = sorted(p.parent for p in plugins_dir().glob("mote-*/plugin.toml"))
-METHODS = {"importer": "clips", "segmenter": "segments", "feature": "transform", "augment": "augment", "decoder": "feed"}
+METHODS = {
+    "importer": "clips",
+    "segmenter": "segments",
+    "feature": "transform",
+    "augment": "augment",
+    "decoder": "feed",
+}
 WORKERS = ("copies", "probability")
 """Parameters of every augment stage that the worker reads."""
 
