@@ -87,7 +87,7 @@ def import_files(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(help="File or folder.")],
     importer: Annotated[str, typer.Option(help="Importer stage to ask; by the files' names where empty.")] = "",
-    decoder: Annotated[str, typer.Option(help="Decoder stage, for bytes captured from a board.")] = "",
+    decoder: Annotated[str, typer.Option(help="Decoder stage, for bytes captured from a board; auto finds out.")] = "",
     values: SetOption = None,
 ) -> None:
     """Import CSV or WAV files, labelled as their names or folders say; or what a plugin's stage reads."""
@@ -95,22 +95,30 @@ def import_files(
 
     from motestudio.errors import PluginError
     from motestudio.project.schema import ClassConfig
+    from motestudio.studio.detect import detect_file
     from motestudio.studio.importing import import_recordings, importer_for
 
     if importer and decoder:
         raise PluginError("import.stage", "Both an importer and a decoder are named.", "Name one of them.")
     state = state_of(context)
     with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        lines, said = [], {}
+        if decoder == "auto":
+            with operation.within(0.0, 0.1) as part:
+                best = detect_file(studio, source, part)
+            decoder, said = best.stage, dict(best.params)
+            lines.append(f"Read as {best.title} ({best.stage}): {best.reason}.")
         stage = importer or decoder or importer_for(source)
-        params = given(studio.registry.stage(stage).manifest.params, values or ())
+        params = said | given(studio.registry.stage(stage).manifest.params, values or ())
         names = import_recordings(studio, project, source, operation, stage=stage, params=params)
         found = {s.label for n in names for s in project.recordings.load(n).segments}
         known = {c.name for c in project.config.classes}
         new = tuple(ClassConfig(label, 20) for label in sorted(found - known))
         if new:
             project.save(replace(project.config, classes=(*project.config.classes, *new)))
-    lines = [f"{len(names)} recordings imported; new classes: {', '.join(c.name for c in new) or 'none'}."]
-    state.output.result({"recordings": names, "new_classes": [c.name for c in new]}, lines)
+    lines.append(f"{len(names)} recordings imported; new classes: {', '.join(c.name for c in new) or 'none'}.")
+    facts = {"recordings": names, "new_classes": [c.name for c in new], "stage": stage, "params": params}
+    state.output.result(facts, lines)
 
 
 def export(

@@ -107,7 +107,7 @@ def importer_for(source: Path) -> str:
         raise ProjectError(
             "import.nothing",
             f"There is no recording in {source} that an importer reads.",
-            f"Readable: {', '.join(sorted(IMPORTERS))}.",
+            f"Readable: {', '.join(sorted(IMPORTERS))}; or name --decoder auto for bytes captured from a board.",
         )
     return IMPORTERS[kinds.most_common(1)[0][0]]
 
