@@ -18,7 +18,7 @@ from motestudio.project.recordings import RecordingStore
 from motestudio.recorder import board as recorder_board
 from motestudio.recorder.recorder import Recorder
 from motestudio.studio.device_session import DeviceSession
-from support.fake_boards import SocketCable, Streamer, TerminalCable
+from support.fake_boards import SocketCable, Streamer, TerminalCable, Wire
 
 RATE = Streamer.RATE
 AWAY = 0.8
@@ -261,6 +261,18 @@ def test_another_board_at_the_same_address_is_not_taken_for_it(told: Told, tmp_p
     cable.unplug()
 
 
+def test_a_wire_that_is_too_slow_for_the_signal_is_known_once_connected(told: Told, tmp_path: Path) -> None:
+    cable = SocketCable(Streamer())
+    with DeviceSession(cable.url, tail_dir=tmp_path / "t", on_event=told.append) as session:
+        assert (session.baud, session.uart) == (0, False)
+        assert session.too_slow() is None, "a socket has no baud rate"
+        session.baud, session.uart = 9600, True
+        slow = session.too_slow(0)
+        assert slow is not None
+        assert slow.needed == 57600
+    cable.unplug()
+
+
 def test_found_by_its_serial_number_at_another_port(
     told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,3 +304,85 @@ def test_found_by_its_serial_number_at_another_port(
     recorder.close()
     for cable in (again, other):
         cable.unplug()
+
+
+def test_a_board_that_is_reset_behind_its_bridge_is_asked_again(
+    cable: SocketCable | TerminalCable, told: Told, tmp_path: Path
+) -> None:
+    board = cable.behave
+    assert isinstance(board, Streamer)
+    with DeviceSession(cable.url, tail_dir=tmp_path / "t", on_event=told.append) as session:
+        session.start_take(tmp_path / "rec", "reset", "wave", FACTS)
+        until(lambda: recorded(session) > 200)
+        board.reset()
+        assert told.wait(m.Lost).code == "device.stalled"
+        told.wait(m.Reconnected)
+        then = recorded(session)
+        until(lambda: recorded(session) > then + 200)
+        session.stop_take()
+        told.wait(m.TakeSaved)
+    second = RecordingStore(tmp_path / "rec").load("reset").captures[1]
+    assert second.estimated
+    assert 3 < second.away_us / 1e6 < 5
+
+
+def test_a_stream_that_ended_by_its_count_is_not_missed(told: Told, tmp_path: Path) -> None:
+    board = Streamer()
+    cable = SocketCable(board)
+    with DeviceSession(cable.url, tail_dir=tmp_path / "t", on_event=told.append) as session:
+        session.request("start", count=100)
+        until(lambda: session.health and session.health.samples == 100)
+        time.sleep(3.5)
+        assert not told.of(m.Lost)
+    cable.unplug()
+
+
+def test_one_gap_after_the_other(told: Told, tmp_path: Path) -> None:
+    cable = SocketCable(Streamer())
+    with DeviceSession(cable.url, tail_dir=tmp_path / "t", on_event=told.append) as session:
+        session.start_take(tmp_path / "rec", "often", "wave", FACTS)
+        for turn in range(6):
+            at = recorded(session)
+            # The last ones go before a block, or even the answer to describe, could come.
+            until(lambda at=at: recorded(session) > at + 50) if turn < 4 else time.sleep(0.02 * turn)
+            cable.unplug()
+            until(lambda: session.away)
+            cable.plug()
+        until(lambda: not session.away)
+        at = recorded(session)
+        until(lambda: recorded(session) > at + 50)
+        session.stop_take()
+        saved = told.wait(m.TakeSaved)
+        assert session.connected
+    store = RecordingStore(tmp_path / "rec")
+    recording = store.load("often")
+    assert recording.n_samples == saved.n_samples
+    starts = [c.sample_start for c in recording.captures]
+    assert len(starts) >= 5
+    samples = np.array(store.samples(recording))[:, 0]
+    for part in np.split(samples, starts[1:]):
+        assert np.all(np.diff(part) == 1)
+
+
+def test_a_board_that_answers_but_streams_no_more_is_given_up_in_time(told: Told, tmp_path: Path) -> None:
+    class Dumb(Streamer):
+        """Says who it is, and is deaf to everything else."""
+
+        def __call__(self, wire: Wire) -> None:
+            while True:
+                request = wire.request()
+                if request.op == "describe":
+                    wire.reply(request, self.description)
+
+    cable = SocketCable(Streamer())
+    with DeviceSession(cable.url, tail_dir=tmp_path / "t", wait_s=5.0, on_event=told.append) as session:
+        session.start_take(tmp_path / "rec", "half", "wave", FACTS)
+        until(lambda: recorded(session) > 100)
+        cable.unplug()
+        cable.behave = Dumb()
+        cable.plug()
+        saved = told.wait(m.TakeSaved, 15)
+        assert saved.reason == "device.gone"
+        assert not told.of(m.Reconnected)
+        assert len(told.of(m.Lost)) <= 3
+    cable.unplug()

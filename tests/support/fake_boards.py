@@ -137,6 +137,11 @@ class Streamer:
         self.asked: list[Request] = []
         self._born = time.monotonic()
         self._keeps_time = keeps_time
+        self._reset = False
+
+    def reset(self) -> None:
+        """Forget the stream, as a board does whose button is pressed behind a bridge that stays."""
+        self._reset = True
 
     def __call__(self, wire: Wire) -> None:
         """Serve one connection until it is cut."""
@@ -153,6 +158,8 @@ class Streamer:
                     left, start, sent = request.args.get("count", 0) or None, time.monotonic(), 0
                 elif request.op == "stop":
                     left = 0
+            if self._reset:
+                self._reset, left, self._born = False, 0, time.monotonic()
             while left != 0 and time.monotonic() - start >= (sent + self.BLOCK) / self.RATE:
                 count = self.BLOCK if left is None else min(left, self.BLOCK)
                 at = start - self._born + sent / self.RATE

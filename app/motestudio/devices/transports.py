@@ -96,6 +96,16 @@ def gone(url: str, detail: object = "") -> DeviceError:
     )
 
 
+def stalled(url: str) -> DeviceError:
+    """The error of a board that stopped sending while its port is still there."""
+    return DeviceError(
+        "device.stalled",
+        f"The board at {url} stopped sending.",
+        "Check its power and press its reset button.",
+        {"port": url},
+    )
+
+
 def busy(url: str, holder: Holder | None = None) -> DeviceError:
     """The error of a port that somebody else holds."""
     return DeviceError(

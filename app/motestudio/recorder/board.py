@@ -79,7 +79,8 @@ class Waiter:
 
     Args:
         board: that went; its port is closed.
-        wait_s: how long at most.
+        since: when, by `time.monotonic`.
+        wait_s: how long to wait at most, from then on.
         tell: gets `Reconnecting` about once a second.
         found: gets the board, open, the moment it is back; not after `stop`.
         given_up: told why, where it does not come back or comes back as another; not after `stop`.
@@ -88,6 +89,7 @@ class Waiter:
     def __init__(
         self,
         board: OpenBoard,
+        since: float,
         wait_s: float,
         tell: Callable[[Event], None],
         found: Callable[[Waiter, OpenBoard], None],
@@ -97,7 +99,7 @@ class Waiter:
         self._wait_s = wait_s
         self._tell, self._found, self._given_up = tell, found, given_up
         self._stop = threading.Event()
-        self._began = time.monotonic()
+        self._began = since
         self._thread = threading.Thread(target=self._run, name="waiter", daemon=True)
 
     def start(self) -> None:
@@ -110,7 +112,7 @@ class Waiter:
 
     @property
     def away_s(self) -> float:
-        """Since when, in seconds."""
+        """For how long, in seconds."""
         return time.monotonic() - self._began
 
     def _run(self) -> None:
@@ -126,6 +128,8 @@ class Waiter:
                     self._given_up(self, DeviceError(error.code, error.text, error.hint, error.data))
                     return
                 why = error.text
+            except OSError as error:  # the system's list of ports cannot be read at this moment
+                why = str(error)
             else:
                 if board is not None:
                     self._found(self, board)

@@ -40,10 +40,10 @@ class Listener(Protocol):
         """Something the board said."""
 
     def on_tick(self) -> None:
-        """At least twenty times a second."""
+        """About twenty times a second; raises DeviceError to let the board go."""
 
     def on_gone(self, error: DeviceError) -> None:
-        """The board is gone; the last call."""
+        """The board is gone or was let go; the last call."""
 
 
 @dataclass(slots=True)
@@ -83,6 +83,11 @@ class Link:
         """Frames that arrived damaged since connecting."""
         stats = self.session.stats
         return stats.crc_errors + stats.cobs_errors + self.session.malformed
+
+    @property
+    def asking(self) -> bool:
+        """Whether the board owes an answer."""
+        return bool(self._open)
 
     def ask(self, exchange: Exchange, done: Done, timeout_s: float, token: object = None) -> None:
         """Begin a conversation.

@@ -42,14 +42,14 @@ from motestudio.devices.recorder_messages import (
     StopTake,
     split_blobs,
 )
-from motestudio.devices.transports import gone
+from motestudio.devices.transports import gone, stalled
 from motestudio.domain.board import InferenceFrame
 from motestudio.domain.signal import SampleBlock
 from motestudio.errors import AppError, DeviceError
 from motestudio.recorder.board import OpenBoard, Waiter, open_board
 from motestudio.recorder.disk import TakeDisk
 from motestudio.recorder.link import Link
-from motestudio.recorder.stream import GroupStream, open_streams
+from motestudio.recorder.stream import GroupStream, StallWatch, open_streams
 from motestudio.recorder.takes import Takes
 from motestudio.recorder.wishes import Wishes
 
@@ -80,6 +80,8 @@ class Recorder:
         self._wait_s = 0.0
         self._waiter: Waiter | None = None
         self._resuming = False
+        self._stall = StallWatch()
+        self._away_since = 0.0
         self._damaged = 0
         self._last_health = 0.0
         self._last_bytes = 0
@@ -138,6 +140,8 @@ class Recorder:
             if follows is None:
                 return
             self._shown_group = block.group
+            self._stall.block(time.monotonic())
+            self._away_since = 0.0
             running = self._takes.current
             self._takes.add(block, follows)
             if running is not None and self._takes.current is None:
@@ -172,6 +176,7 @@ class Recorder:
             link = self._link
             if link is None or not self._streams:
                 return
+            self._check_stall(link, now)
             stream = self._streams[self._shown_group]
             timing = stream.meter.measure()
             count = link.session.stats.bytes
@@ -190,6 +195,21 @@ class Recorder:
             )
         self._tell(health)
 
+    def _check_stall(self, link: Link, now: float) -> None:
+        """Let go of a board that stopped sending, where it is waited for: it is asked anew then.
+
+        Raises:
+            DeviceError: ``device.stalled``.
+        """
+        if self._wait_s > 0 and not (self._resuming or link.asking) and self._stall.stalled(now):
+            if self._wishes.expects(self._have()):
+                raise stalled(self._board.identity.url if self._board else "")
+            self._stall.restart()
+
+    def _have(self) -> int:
+        """Samples of the board's stream that are here."""
+        return self._takes.samples if self._wishes.owned else self._streams[self._shown_group].samples
+
     def on_gone(self, error: DeviceError) -> None:
         """See `link.Listener`: the board is waited for, and a take stays open."""
         with self._lock:
@@ -202,7 +222,11 @@ class Recorder:
                 take = self._takes.current
                 name = take.name if take is not None else ""
                 self._tell(Lost(error.code, error.text, error.hint, self._wait_s, name))
-                self._waiter = Waiter(self._board, self._wait_s, self._tell, self._found, self._not_found)
+                # A board that answers but sends nothing before it goes again has not been back.
+                self._away_since = self._away_since or time.monotonic()
+                self._waiter = Waiter(
+                    self._board, self._away_since, self._wait_s, self._tell, self._found, self._not_found
+                )
                 self._waiter.start()
                 return
         self._end(error)
@@ -237,13 +261,14 @@ class Recorder:
                 return
             self._waiter = None
             link = self._hold(board)
-            have = self._takes.samples if self._wishes.owned else self._streams[self._shown_group].samples
-            steps = self._wishes.again(have)
+            steps = self._wishes.again(self._have())
+            self._stall.restart()
             self._resuming = bool(steps)
         link.start()
         self._quieten(link, wait=False)
         back = Reconnected(board.identity.url, waiter.away_s, description_to_map(board.description))
         if not steps:
+            self._away_since = 0.0
             self._tell(back)
         for step in steps:
             told = back if step is steps[-1] else None
@@ -254,6 +279,9 @@ class Recorder:
         if isinstance(result, AppError):
             if result.code in ("device.gone", "device.closed"):
                 return  # that is told by `on_gone`, or was asked for
+            if result.code == "device.timeout":
+                # It fell silent again. This is the link's thread, as every answer is, and lets the board go.
+                raise stalled(self._board.identity.url if self._board else "")
             if op == "start":
                 self._end(result)
                 return
@@ -351,6 +379,7 @@ class Recorder:
         with self._lock:
             self._wishes.accepted(op, args)
             if op == "start":
+                self._stall.restart()
                 for stream in self._streams:
                     stream.restart()
             elif op == "stop":

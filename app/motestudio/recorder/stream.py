@@ -20,6 +20,34 @@ TAIL_SECONDS = 60.0
 _TAIL_BYTES = 64 << 20
 
 
+_STALL_SECONDS = 3.0
+_STALL_BLOCKS = 5.0
+
+
+class StallWatch:
+    """Notices a stream that stopped though its port is still there: behind a bridge, a board can be reset or lose power
+    without anybody else noticing.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._longest = 0.0
+
+    def restart(self) -> None:
+        """A stream begins; until its first block nothing is missed."""
+        self._last = self._longest = 0.0
+
+    def block(self, now: float) -> None:
+        """A block has arrived; `now` in seconds of any steady clock."""
+        if self._last:
+            self._longest = max(self._longest, now - self._last)
+        self._last = now
+
+    def stalled(self, now: float) -> bool:
+        """Whether the next block is overdue: by three seconds, or five of the longest waits there were."""
+        return self._last > 0 and now - self._last > max(_STALL_SECONDS, _STALL_BLOCKS * self._longest)
+
+
 class GroupStream:
     """One channel group while connected.
 

@@ -41,6 +41,11 @@ class Wishes:
         """The stream ended."""
         self.streaming = self.endless = False
 
+    def expects(self, have: int) -> bool:
+        """Whether more samples must come, where `have` of the stream are here."""
+        count = int(self._start.get("count", 0))
+        return self.streaming and (not count or have < count)
+
     def again(self, have: int) -> list[Step]:
         """The requests that bring a board that was away back to what it did; empty where that was nothing.
 
@@ -50,8 +55,8 @@ class Wishes:
         steps: list[Step] = []
         if self._infer is not None:
             steps.append(("infer_start", self._infer))
-        count = int(self._start.get("count", 0))
-        if self.streaming and (not count or have < count):
+        if self.expects(have):
+            count = int(self._start.get("count", 0))
             # What a virtual board performed is not performed again: it goes on where it is.
             args = {k: v for k, v in self._start.items() if k != "perform"}
             steps.append(("start", args | {"count": count - have if count else 0, "carry_on": True}))
