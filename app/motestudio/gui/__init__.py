@@ -17,7 +17,7 @@ such as ``Space`` never reach them while a text field has the focus). Pages neve
     context.studio             studio.home.Studio: .registry, .boards, .runner
     context.settings           .get(key, default), .set(key, value): per user; .projects_folder, .plugin_dirs from it
     context.run_operation(title, fn, on_done, on_error, on_event, quiet=False) -> RunningOperation
-    context.connect_device(port="", baud=0, then=None); context.disconnect_device()
+    context.connect_device(port="", baud=None, lines="auto", then=None); context.disconnect_device()
     context.open_project(folder, then=None); context.create_project(folder, template, name, then=None)
     context.show_error(error); context.show_message(text, hint="", tone="info", action="", act=None)
     context.set_stage("train", "running")     rail dot: none | running | fresh | stale | failed
