@@ -13,6 +13,7 @@ Description and data may follow each other again, as when the device was reset.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,7 +25,7 @@ from mote_decoders.packets import Packets
 from motestudio.sdk import Channel, ChannelGroup, Decoded, StreamGuess, Value
 
 _KEY = b'"column_location"'
-_LONGEST = 4096
+_LONGEST, _SOME = 4096, 16
 _TEXT = bytes(range(32, 127)) + b"\r\n\t"
 _UNKNOWN: dict[str, Value] = {"version": "auto", "rate_hz": 0.0, "names": "", "channel": 0}
 
@@ -58,7 +59,8 @@ def read_description(body: object) -> Description | None:
     if sorted(columns.values()) != list(range(len(columns))):
         return None
     names = sorted(columns, key=lambda name: int(columns[name]))
-    return Description(float(rate), int(version), tuple(common.unique([name[:64] or "c" for name in names])))
+    plain = [re.sub(r"[,;\s]+", "_", name.strip())[:64] or "c" for name in names]
+    return Description(float(rate), int(version), tuple(common.unique(plain)))
 
 
 class _Splitter:
@@ -73,8 +75,8 @@ class _Splitter:
         while (key := data.find(_KEY, at)) >= 0:
             found = self._json_around(data, at, key)
             if found is None:
-                if len(data) - key < _LONGEST and not last:
-                    break
+                if not last and self._hold(data, at) <= key:
+                    break  # it may still be on its way
                 parts.append(data[at : key + len(_KEY)])
                 at = key + len(_KEY)
                 continue
@@ -112,7 +114,28 @@ class _Splitter:
         tail = data[max(at, len(data) - 2 * _LONGEST) :]
         text = len(tail) - len(tail.rstrip(_TEXT))
         brace = data.find(b"{", len(data) - text)
-        return len(data) if brace < 0 or len(data) - brace > 2 * _LONGEST else brace
+        return len(data) if brace < 0 else brace
+
+
+class _Opening:
+    """The first bytes of a stream whose description is known: what is left of a description is no data."""
+
+    def __init__(self) -> None:
+        self._held: bytes | None = b""
+
+    def feed(self, data: bytes, *, last: bool = False) -> tuple[bytes, int]:
+        """Take the next bytes; returns data, and the number of bytes of text before it."""
+        if self._held is None:
+            return data, 0
+        self._held = data = self._held + data
+        text = len(data) >= _SOME and not data[:_SOME].translate(None, _TEXT)
+        end = data.find(b"\n") + 1 if text else 0
+        if text and not end and last and not data.translate(None, _TEXT):
+            end = len(data)
+        if not last and (len(data) < _SOME or (text and not end and len(data) < _LONGEST)):
+            return b"", 0
+        self._held = None
+        return data[end:], end
 
 
 class Ssi:
@@ -124,6 +147,7 @@ class Ssi:
         self._began = False
         self._packets: Packets | None = None
         self._aligner: Aligner | None = None
+        self._opening = _Opening()
         self._after_json = False
 
     def groups(self, params: Mapping[str, Value]) -> tuple[ChannelGroup, ...] | None:
@@ -147,6 +171,8 @@ class Ssi:
         if self._packets is not None:
             return found + self._sorted(*self._packets.finish())
         if self._aligner is not None:
+            data, skipped = self._opening.feed(b"", last=True)
+            found += self._plain(*self._aligner.feed(data)) + common.nothing(0, skipped)
             return found + self._plain(*self._aligner.finish())
         return found
 
@@ -201,14 +227,18 @@ class Ssi:
         for part in parts:
             if isinstance(part, tuple):
                 if self._aligner is not None:
+                    data, skipped = self._opening.feed(b"", last=True)
+                    out += self._plain(*self._aligner.feed(data)) + common.nothing(0, skipped)
                     out += self._plain(*self._aligner.finish())
+                self._opening.feed(b"", last=True)
                 self._after_json = True
                 self._describe(part[0], params)
                 out += common.nothing(len(self._said.names) if self._said else 0, part[1])
             elif self._packets is not None:
                 out += self._sorted(*self._packets.feed(part))
             elif self._aligner is not None:
-                out += self._plain(*self._aligner.feed(part))
+                data, skipped = self._opening.feed(part)
+                out += common.nothing(0, skipped) + self._plain(*self._aligner.feed(data))
             elif part:
                 out += common.nothing(0, len(part))
         return out

@@ -93,12 +93,18 @@ def test_a_good_frame_beside_a_bad_one_is_read(read, name, planned, cuts):
     gone = {i // stream.each for i in missing(got.samples, stream.samples)}
     assert gone <= allowed, f"{sorted(gone - allowed)} are gone, harmed are {sorted(harmed.touched)}"
     assert got.skipped <= len(harmed.data)
-    # Every byte is either a sample's or skipped, and nothing is counted twice.
-    kept = len(got.samples) // stream.each
-    if not harmed.touched:
-        assert kept == len(stream.frames)
-    elif harmed.harmed:
-        assert got.skipped >= len(harmed.data) - sum(map(len, stream.frames)) - 1
+
+
+@RELAXED
+@given(planned=faults(kinds=("drop", "log", "zeros")), cuts=cut_places)
+@pytest.mark.parametrize("name", STREAMS)
+def test_every_byte_is_of_a_sample_or_counted_as_skipped(read, name, planned, cuts):
+    stream = STREAMS[name]
+    harmed = damage(stream.head, stream.frames, planned, spare=LEARNED)
+    got = read(name, list(pieces(harmed.data, cuts)))
+    gone = {i // stream.each for i in missing(got.samples, stream.samples)}
+    used = sum(len(frame) for i, frame in enumerate(stream.frames) if i not in gone)
+    assert used + got.skipped == len(harmed.data)
 
 
 def allowance(harmed: Damaged) -> set[int]:
@@ -116,12 +122,25 @@ def test_the_same_comes_out_however_a_stream_is_cut(read, name, planned, cuts):
     assert str(whole) == str(cut)
 
 
-def outcome(read, name, data) -> object:
+def outcome(read, name, data, **params) -> object:
     try:
-        got = read(name, data)
+        got = read(name, data, **params)
     except PluginError as error:
         return error.code
     return got.samples.tolist(), got.times.tolist(), got.skipped, got.lost, got.groups
+
+
+TOLD = {"version": "1", "rate_hz": 100.0, "names": "x,y,z"}
+
+
+@RELAXED
+@given(planned=faults(most=12), cuts=cut_places, late=st.integers(0, 300))
+@pytest.mark.parametrize("params", [{}, TOLD], ids=["described", "told"])
+def test_version_1_is_the_same_however_it_is_cut(read, params, planned, cuts, late):
+    stream = boards.ssi(boards.signal(400), 1)
+    data = (damage(stream.head, stream.frames, planned).data + stream.data)[late:]
+    whole, cut = outcome(read, "ssi", data, **params), outcome(read, "ssi", list(pieces(data, cuts)), **params)
+    assert str(whole) == str(cut)
 
 
 @RELAXED
@@ -288,6 +307,17 @@ def test_ssi_without_a_description_is_read_by_its_parameters(read, stage):
     assert [c.name for c in got.groups[0].channels] == ["x", "y", "z"]
     ssi = stage("mote-decoders/ssi")
     assert ssi.code.greeting(ssi.params) == b"connect"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_ssi_that_was_listened_to_before_goes_on_within_a_description(read, stage, whole):
+    stream = boards.ssi(boards.signal(600), 1)
+    told = stage("mote-decoders/ssi").code.guess(stream.head)
+    assert (told.score, told.params["version"]) == (1.0, "1")
+    rest = stream.head[30:] if whole else stream.head[len(stream.head) // 2 + 30 :]
+    got = read("ssi", rest + b"".join(stream.frames), **told.params)
+    np.testing.assert_array_equal(got.samples, stream.samples)
+    assert got.skipped == len(rest)
 
 
 def test_nordic_frames_with_and_without_checksum_and_info(read):
