@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,11 @@ from motestudio.recorder import board as recorder_board
 from motestudio.recorder.recorder import Recorder
 from motestudio.studio.device_session import DeviceSession
 from support.fake_boards import SocketCable, Streamer, TerminalCable, Wire
+from support.waiting import until
 
 RATE = Streamer.RATE
 AWAY = 0.8
 FACTS = Facts(subject="ana")
-
-
-def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    limit = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < limit, "it did not happen in time"
-        time.sleep(0.01)
-    return found
 
 
 class Told(list[m.Event]):

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from motestudio.project.recordings import RecordingStore
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.virtual import VirtualBoard, start_virtual_board
 from support.fake_boards import Wire, fake_board
+from support.waiting import until
 
 FACTS = Facts(subject="ana", session="s1")
 
@@ -42,14 +43,6 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualBoard]:
 def session(board: VirtualBoard, tmp_path: Path) -> Iterator[DeviceSession]:
     with DeviceSession(board.url, tail_dir=tmp_path / "tails") as session:
         yield session
-
-
-def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    limit = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < limit, "it did not happen in time"
-        time.sleep(0.01)
-    return found
 
 
 def test_a_take_has_exactly_its_samples_and_facts(session: DeviceSession, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import psutil
 
 from motestudio.jobs.cancel import CancelToken
 from motestudio.jobs.messages import Completed, JobCancelled, Progress, Terminal
+from support.waiting import until
 
 
 def run_in_thread(bench, stage, events, cancel=None, **options):
@@ -22,13 +23,6 @@ def run_in_thread(bench, stage, events, cancel=None, **options):
     thread = threading.Thread(target=lambda: ends.append(bench.runner.run(spec, events.append, cancel)))
     thread.start()
     return thread, ends
-
-
-def until(condition, within=10.0):
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def wait_for(events, kind, within=10.0):

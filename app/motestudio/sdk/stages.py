@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from motestudio.domain.labels import Segment
 from motestudio.domain.params import Value
+from motestudio.domain.pipeline import StageKind
 from motestudio.domain.signal import ChannelGroup, Samples
 from motestudio.sdk.context import RunContext
 from motestudio.sdk.data import SignalInfo
@@ -327,3 +328,20 @@ class TargetStage(Protocol):
             deployable: what it was made from.
             params: complete.
         """
+
+
+PROTOCOLS: Mapping[StageKind, type] = {
+    "decoder": DecoderStage,
+    "importer": ImporterStage,
+    "exporter": ExporterStage,
+    "segmenter": SegmenterStage,
+    "window": WindowStage,
+    "augment": AugmentStage,
+    "feature": FeatureStage,
+    "model": ModelStage,
+    "compress": CompressStage,
+    "convert": ConvertStage,
+    "evaluate": EvaluateStage,
+    "target": TargetStage,
+}
+"""What the class of each kind of stage must follow."""

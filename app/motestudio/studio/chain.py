@@ -21,6 +21,7 @@ from motestudio.project.store import Project
 from motestudio.sdk.data import joined_shape
 from motestudio.studio import run_store
 from motestudio.studio.home import Studio
+from motestudio.studio.run_store import Run
 
 JOIN = "motestudio/join"
 """Stage id of joined features in the cache; no plugin has it."""
@@ -111,11 +112,19 @@ def inputs_of(project: Project, entry: StageEntry, params: Mapping[str, Value], 
     """
     kind = entry.manifest.kind
     found = {name: flow.get(name) for name in (*FLOW[kind].inputs, *entry.manifest.consumes)}
+    runs = _runs_of(project, entry, params)
+    return found | {key: Input(run.artifact("model"), run.folder) for key, run in runs.items()}
+
+
+def _runs_of(project: Project, entry: StageEntry, params: Mapping[str, Value]) -> dict[str, Run]:
+    """The earlier runs that parameters name, by parameter."""
+    found = {}
     for param in entry.manifest.params:
-        run_id = params.get(param.key)
-        if param.type == "run" and run_id:
-            run = run_store.latest(project, str(run_id))
-            found[param.key] = Input(run.artifact("model"), run.folder)
+        if param.type == "run" and params.get(param.key):
+            try:
+                found[param.key] = run_store.latest(project, str(params[param.key]))
+            except ProjectError as error:
+                raise ProjectError(error.code, error.text, error.hint, {**error.data, "param": param.key}) from error
     return found
 
 
@@ -213,25 +222,4 @@ def check_runs(project: Project, entry: StageEntry, params: Mapping[str, Value])
     Raises:
         ProjectError: ``run.unknown``, with the parameter's key.
     """
-    for param in entry.manifest.params:
-        if param.type == "run" and params.get(param.key):
-            try:
-                run_store.latest(project, str(params[param.key]))
-            except ProjectError as error:
-                raise ProjectError(error.code, error.text, error.hint, {**error.data, "param": param.key}) from error
-
-
-__all__ = [
-    "Flow",
-    "Input",
-    "Manifests",
-    "ProjectError",
-    "check_order",
-    "check_runs",
-    "inputs_of",
-    "join_key",
-    "key_of",
-    "manifests_of",
-    "problems",
-    "resolve",
-]
+    _runs_of(project, entry, params)

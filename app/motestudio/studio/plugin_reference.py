@@ -17,7 +17,8 @@ from motestudio import sdk
 from motestudio.domain.params import Param, ParamType, ShownIf
 from motestudio.domain.pipeline import FLOW, SEVERAL, StageKind
 from motestudio.plugins.manifest import Manifest, OlderImplementation, StageManifest
-from motestudio.sdk import context, stages
+from motestudio.sdk import context
+from motestudio.sdk.stages import PROTOCOLS
 from motestudio.shipped import resources_dir
 from motestudio.studio.conformance.catalogue import CHECKS
 from motestudio.studio.docstrings import Doc, parse
@@ -35,20 +36,6 @@ _DATA = (
     *("StreamGuess", "FeatureInfo", "WindowInfo", "ModelInfo", "AugmentContext", "Channel", "ChannelGroup", "Segment"),
 )
 _FUNCTIONS = ("quantise", "reduce_scores", "joined_shape", "is_background")
-_PROTOCOLS: Mapping[StageKind, type] = {
-    "decoder": stages.DecoderStage,
-    "importer": stages.ImporterStage,
-    "exporter": stages.ExporterStage,
-    "segmenter": stages.SegmenterStage,
-    "window": stages.WindowStage,
-    "augment": stages.AugmentStage,
-    "feature": stages.FeatureStage,
-    "model": stages.ModelStage,
-    "compress": stages.CompressStage,
-    "convert": stages.ConvertStage,
-    "evaluate": stages.EvaluateStage,
-    "target": stages.TargetStage,
-}
 ERRORS: Mapping[str, str] = {
     "plugin.broken": "The manifest cannot be read, or a key of it is wrong; the text names line or key.",
     "plugin.api": "The plugin was written for another major version of the API, or a newer minor one.",
@@ -156,7 +143,7 @@ def _kinds() -> Iterator[str]:
         'stage that run\'s folder as `inputs["<its key>"]`.\n'
     )
     for kind in get_args(StageKind):
-        protocol = _PROTOCOLS[kind]
+        protocol = PROTOCOLS[kind]
         yield f"### {kind}\n\n{parse(inspect.getdoc(protocol) or '').text}\n"
         yield from _methods(protocol)
 

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
-from motestudio.sdk import stages
+from motestudio.domain.pipeline import StageKind
+from motestudio.sdk.stages import PROTOCOLS
 
-PROTOCOLS: Mapping[str, type] = {
-    "decoder": stages.DecoderStage,
-    "importer": stages.ImporterStage,
-    "exporter": stages.ExporterStage,
-    "segmenter": stages.SegmenterStage,
-    "window": stages.WindowStage,
-    "augment": stages.AugmentStage,
-    "feature": stages.FeatureStage,
-    "model": stages.ModelStage,
-    "compress": stages.CompressStage,
-    "convert": stages.ConvertStage,
-    "evaluate": stages.EvaluateStage,
-    "target": stages.TargetStage,
-}
 _HEAVY = ("tensorflow", "tf_keras", "keras", "torch", "jax", "sklearn", "ai_edge_litert", "scipy.signal")
 """Libraries that a stage may import inside its functions, not at the top: the window asks stages for shapes."""
 
@@ -33,9 +19,10 @@ def check_protocol(stage: Any, kind: str) -> dict[str, Any]:
     Returns:
         ``problems``: sentences, none where all is well; ``heavy``: libraries that the import loaded.
     """
+    protocol = next(PROTOCOLS[one] for one in get_args(StageKind) if one == kind)
     wanted = {
         name: function
-        for name, function in vars(PROTOCOLS[kind]).items()
+        for name, function in vars(protocol).items()
         if inspect.isfunction(function) and not name.startswith("_")
     }
     problems = [p for name, function in wanted.items() if (p := _problem(stage, name, function))]

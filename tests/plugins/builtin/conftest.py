@@ -17,42 +17,14 @@ import pytest
 
 from motestudio.domain.board import BoardFile
 from motestudio.domain.params import Param, ShownIf, complete
-from motestudio.errors import Cancelled
 from motestudio.firmware.feature_code import FeatureCode, source_files
 from motestudio.firmware.generator import generate
 from motestudio.firmware.request import FirmwareRequest
 from motestudio.sdk import Channel, ChannelGroup, Deployable, FeatureBlock, SignalInfo, joined_shape
+from motestudio.sdk.testing import Context
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
-
-
-class Context:
-    """A run context that remembers; it cancels at the call with the given number."""
-
-    def __init__(self, workdir: Path, seed: int = 1, cancel_at: int = -1) -> None:
-        self.workdir = workdir
-        self.seed = seed
-        self.cancel_at = cancel_at
-        self.calls = 0
-        self.fractions: list[float] = []
-        self.metrics: list[tuple[str, float, int]] = []
-        self.lines: list[str] = []
-
-    def progress(self, fraction: float, text: str = "") -> None:
-        self.fractions.append(fraction)
-        self.check_cancelled()
-
-    def metric(self, name: str, value: float, step: int) -> None:
-        self.metrics.append((name, value, step))
-
-    def log(self, text: str) -> None:
-        self.lines.append(text)
-
-    def check_cancelled(self) -> None:
-        self.calls += 1
-        if 0 <= self.cancel_at <= self.calls:
-            raise Cancelled
 
 
 def manifest(plugin: str) -> dict[str, Any]:

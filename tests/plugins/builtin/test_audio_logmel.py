@@ -8,35 +8,10 @@ import wave
 import numpy as np
 import pytest
 
-from motestudio.sdk import Channel, PluginError, quantise
+from motestudio.sdk import Channel, PluginError
+from support.twins import extreme, same_bits
 
 MONO = (Channel("audio"),)
-
-
-def extreme(samples: int, channels: int) -> np.ndarray:
-    """Random, tiny, full-scale, alternating, single-pulse, constant and silent windows."""
-    rng = np.random.default_rng(5)
-    shape = (samples, channels)
-    alternating = np.where(np.arange(samples)[:, None] % 2, 32767, -32768) * np.ones((1, channels))
-    pulse = np.zeros(shape)
-    pulse[samples // 2] = -32768
-    slow = 32767 * np.sin(2 * np.pi * np.arange(samples)[:, None] / 40) * np.ones((1, channels))
-    rows = [rng.integers(-32768, 32768, shape) for _ in range(20)]
-    rows += [rng.integers(-2, 3, shape) for _ in range(5)]
-    rows += [(32767 * rng.random() ** 6 * rng.standard_normal(shape)).clip(-32768, 32767) for _ in range(20)]
-    rows += [alternating, pulse, slow, np.zeros(shape)]
-    rows += [np.full(shape, value) for value in (-32768, 32767, -1)]
-    return np.stack(rows).astype(np.int16)
-
-
-def same_bits(twin, stage, signal, windows, scale=0.05, zero_point=-3):
-    values = stage.code.transform(windows, signal, stage.params)
-    assert values.dtype == np.float32
-    assert values.shape[1:] == stage.code.infer_output(signal, stage.params).shape
-    compiled = twin(stage, signal, scale, zero_point)
-    np.testing.assert_array_equal(compiled.floats(windows), values)
-    np.testing.assert_array_equal(compiled.codes(windows), quantise(values, scale, zero_point))
-    return values
 
 
 @pytest.mark.parametrize(
