@@ -59,7 +59,7 @@ def away(cable: SocketCable | TerminalCable, told: Told, seconds: float = AWAY) 
 
 
 def recorded(session: DeviceSession) -> int:
-    return session.health.recording_samples if session.health else 0
+    return session.health.of_lead.recording_samples if session.health else 0
 
 
 def test_a_take_goes_on_when_the_board_is_back(cable: SocketCable | TerminalCable, told: Told, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_take_goes_on_when_the_board_is_back(cable: SocketCable | TerminalCabl
         session.start_take(tmp_path / "rec", "long", "wave", FACTS)
         until(lambda: recorded(session) > 200)
         away(cable, told)
-        before = max(e.recording_samples for e in told.of(m.Health))
+        before = max(e.of_lead.recording_samples for e in told.of(m.Health))
         until(lambda: recorded(session) > before + 200)
         session.stop_take()
         saved = told.wait(m.TakeSaved)
@@ -130,7 +130,7 @@ def test_a_stream_that_is_only_watched_goes_on(cable: SocketCable | TerminalCabl
     with DeviceSession(cable.url, tail_dir=tmp_path / "t", on_event=told.append) as session:
         session.request("infer_start", every=3)
         session.request("start", count=0)
-        until(lambda: session.health and session.health.samples > 100)
+        until(lambda: session.health and session.health.of_lead.samples > 100)
         cable.unplug()
         told.wait(m.Lost)
         assert session.connected
@@ -146,8 +146,8 @@ def test_a_stream_that_is_only_watched_goes_on(cable: SocketCable | TerminalCabl
         assert tick.why
         cable.plug()
         told.wait(m.Reconnected)
-        then = session.health.samples if session.health else 0
-        until(lambda: session.health and session.health.streaming and session.health.samples > then + 100)
+        then = session.health.of_lead.samples if session.health else 0
+        until(lambda: session.health and session.health.streaming and session.health.of_lead.samples > then + 100)
         assert session.request("describe")["name"] == "Fake board"
         assert session.health is not None
         assert session.health.lost > 0
@@ -283,7 +283,7 @@ def test_found_by_its_serial_number_at_another_port(
     recorder.do(m.Connect(first.url, 115200, str(tmp_path / "t"), "off"))
     assert told.wait(m.Connected).uart
     recorder.do(m.Request(1, "start", {"count": 0}))
-    until(lambda: any(e.samples > 100 for e in told.of(m.Health)))
+    until(lambda: any(e.of_lead.samples > 100 for e in told.of(m.Health)))
     del plugged[0]
     first.unplug()
     told.wait(m.Lost)
@@ -293,7 +293,7 @@ def test_found_by_its_serial_number_at_another_port(
     plugged.append(port(again, "A1", "1-3:1.0"))
     assert told.wait(m.Reconnected).url == again.url
     then = len(told.of(m.Health))
-    until(lambda: any(e.samples > 200 for e in told.of(m.Health)[then:]))
+    until(lambda: any(e.of_lead.samples > 200 for e in told.of(m.Health)[then:]))
     recorder.close()
     for cable in (again, other):
         cable.unplug()
@@ -324,7 +324,7 @@ def test_a_stream_that_ended_by_its_count_is_not_missed(told: Told, tmp_path: Pa
     cable = SocketCable(board)
     with DeviceSession(cable.url, tail_dir=tmp_path / "t", on_event=told.append) as session:
         session.request("start", count=100)
-        until(lambda: session.health and session.health.samples == 100)
+        until(lambda: session.health and session.health.of_lead.samples == 100)
         time.sleep(3.5)
         assert not told.of(m.Lost)
     cable.unplug()

@@ -94,9 +94,9 @@ def test_a_take_out_of_a_running_stream_and_its_live_tail(session: DeviceSession
     taken = np.array(store.samples(recording))
     rows = [i for i in range(len(seen) - 99) if np.array_equal(seen[i : i + 100], taken)]
     assert len(rows) == 1, "the live view and the recording are the same samples"
-    health = until(lambda: session.health if session.health and session.health.rate_hz else None)
+    health = until(lambda: session.health if session.health and session.health.of_lead.rate_hz else None)
     assert health.streaming
-    assert health.rate_hz == pytest.approx(104.0, abs=0.2)
+    assert health.of_lead.rate_hz == pytest.approx(104.0, abs=0.2)
     assert health.lost == health.crc_errors == 0
     until(lambda: tail.total > 200)
     session.request("stop")
@@ -108,12 +108,12 @@ def test_an_open_take_is_ended_kept_or_thrown_away(session: DeviceSession, tmp_p
     session.on_event = events.put
     for name, keep in (("kept", True), ("gone", False)):
         session.start_take(tmp_path / "rec", name, "idle", FACTS, rate=20.0)
-        until(lambda: session.health and session.health.recording_samples > 30)
+        until(lambda: session.health and session.health.of_lead.recording_samples > 30)
         session.stop_take(keep)
         wanted = m.TakeSaved if keep else m.TakeFailed
         ended = until(lambda kind=wanted: _next(events, kind))
         assert ended.name == name
-        until(lambda: session.health and not session.health.recording_samples)
+        until(lambda: session.health and not session.health.of_lead.recording_samples)
     assert RecordingStore(tmp_path / "rec").names() == ["kept"]
     until(lambda: session.health and not session.health.streaming)
 
@@ -137,7 +137,7 @@ def test_takes_that_cannot_be_are_refused(session: DeviceSession, tmp_path: Path
         return caught.value.code
 
     assert code(perform={"gesture": "juggle"}) == "perform.unknown"
-    assert code(group=3) == "take.group"
+    assert code(groups=(3,)) == "take.group"
     assert code(count=0) == "take.empty"
     session.record_take(tmp_path / "rec", "x", "idle", FACTS, 20, rate=0)
     assert code() == "recording.exists"
@@ -286,7 +286,7 @@ def test_a_full_disk_keeps_what_was_written(session: DeviceSession, tmp_path: Pa
 def test_a_killed_recorder_is_an_error_and_leaves_what_it_had(board: VirtualBoard, tmp_path: Path) -> None:
     with DeviceSession(board.url, tail_dir=tmp_path / "t") as session:
         session.start_take(tmp_path / "rec", "killed", "idle", FACTS, rate=20.0)
-        until(lambda: session.health and session.health.recording_samples > 50)
+        until(lambda: session.health and session.health.of_lead.recording_samples > 50)
         os.kill(session.recorder.child.pid, signal.SIGKILL)
         until(lambda: session.lost)
         with pytest.raises(DeviceError) as caught:
@@ -307,7 +307,7 @@ from motestudio.studio.device_session import DeviceSession
 url, folder = sys.argv[1], Path(sys.argv[2])
 session = DeviceSession(url, tail_dir=folder / "t")
 session.start_take(folder / "rec", "orphan", "idle", Facts(), rate=20.0)
-while not (session.health and session.health.recording_samples > 50):
+while not (session.health and session.health.of_lead.recording_samples > 50):
     time.sleep(0.01)
 print(session.recorder.child.pid, flush=True)
 time.sleep(60)
@@ -334,6 +334,6 @@ def test_a_studio_that_dies_loses_no_sample(board: VirtualBoard, tmp_path: Path)
 def test_events_survive_json() -> None:
     reply = m.Reply(4, True, {"a": [1, "ü"]}, {"output": bytes(range(256))})
     assert m.decode_event(m.encode(reply)) == reply
-    take = m.StartTake("f", "n", "l", {"subject": "x"}, 0, 9, start={"perform": {"clip": 3}})
+    take = m.StartTake("f", "n", "l", {"subject": "x"}, (0, 1), (9, 3), start={"perform": {"clip": 3}})
     assert m.decode_command(m.encode(take)) == take
     assert json.loads(m.encode(m.Shutdown())) == {"type": "shutdown"}

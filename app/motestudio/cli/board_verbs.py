@@ -120,7 +120,8 @@ def board_virtual(
     context: typer.Context,
     board: Annotated[str, typer.Option(help="Board file to pose as.")] = "nucleo-l476rg",
     sensor: Annotated[
-        str, typer.Option(help="imu, microphone, vibration, or replay:FOLDER of imported clips.")
+        str,
+        typer.Option(help="imu, microphone, vibration, or replay:FOLDER of imported clips; several as imu+microphone."),
     ] = "imu",
     transport: Annotated[str, typer.Option(help="socket or pty.")] = "socket",
     flash: Annotated[Path, typer.Option(help="Folder that holds its flash.")] = Path(".mote-virtual"),

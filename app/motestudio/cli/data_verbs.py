@@ -195,6 +195,9 @@ def dataset(
     hold_out: Annotated[
         list[str] | None, typer.Option(help="Change which subject, session or device is tested on; may be repeated.")
     ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Change which channel group is learnt from, such as imu; the lead where empty.")
+    ] = None,
 ) -> None:
     """Say which takes train, validate and test, and check that nothing leaks."""
     from motestudio.studio.dataset import build
@@ -204,6 +207,8 @@ def dataset(
     changes: dict[str, Any] = {"split_by": split_by, "hold_out": ()} if split_by else {}
     if hold_out:
         changes["hold_out"] = tuple(hold_out)
+    if group is not None:
+        changes["group"] = group
     with state.project() as project:
         if changes:
             set_dataset(project, **changes)

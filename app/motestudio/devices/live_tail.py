@@ -31,6 +31,14 @@ class _Ring:
         flat = np.frombuffer(memory, dtype="<i2", count=capacity * channels, offset=_HEADER_BYTES)
         self.samples: Samples = flat.reshape(capacity, channels)
 
+    def copy(self, begin: int, end: int) -> Samples:
+        """Samples of the stream, of which the ring holds all or did a moment ago."""
+        capacity = len(self.samples)
+        at = begin % capacity
+        first = min(end - begin, capacity - at)
+        copied: Samples = np.concatenate((self.samples[at : at + first], self.samples[: end - begin - first]))
+        return copied
+
 
 class LiveTailWriter:
     """The one writer.
@@ -75,6 +83,23 @@ class LiveTailWriter:
         self._ring.samples[: len(kept) - first] = kept[first:]
         words[_W_TIME], words[_W_TIME_INDEX] = device_time_us, start
         words[_W_TOTAL] = self._total = total
+
+    @property
+    def total(self) -> int:
+        """Samples written."""
+        return self._total
+
+    @property
+    def capacity(self) -> int:
+        """Samples that the ring holds."""
+        return self._capacity
+
+    def window(self, start: int, count: int) -> Samples:
+        """A copy of samples that are still in the ring, int16, shape (count, channels).
+
+        May be called from another thread than the one that appends, for samples that are not overwritten meanwhile.
+        """
+        return self._ring.copy(start, start + count)
 
     def close(self) -> None:
         """Unmap; the file stays."""
@@ -150,9 +175,7 @@ class LiveTailReader:
         begin = max(start, 0, total - self.capacity)
         if begin >= end:
             return np.empty((0, self._ring.samples.shape[1]), dtype=np.int16), max(begin, 0)
-        at = begin % self.capacity
-        first = min(end - begin, self.capacity - at)
-        copy: Samples = np.concatenate((self._ring.samples[at : at + first], self._ring.samples[: end - begin - first]))
+        copy = self._ring.copy(begin, end)
         # What the writer has begun to overwrite since is given up.
         spoilt = max(0, min(int(self._ring.words[_W_RESERVED]) - self.capacity - begin, len(copy)))
         return copy[spoilt:], begin + spoilt

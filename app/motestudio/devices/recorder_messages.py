@@ -77,25 +77,29 @@ class StartTake(_Message, frozen=True, tag="start_take"):
         name: of the recording.
         label: of the whole take; empty for none.
         facts: fields of `domain.recording.Facts`.
-        group: index in the description.
-        count: samples, exactly; 0 until `StopTake`.
+        groups: indices in the description, the lead first; each becomes a recording of its own.
+        counts: samples of each, exactly; empty until `StopTake`.
         split: ``train`` or ``test`` where the data's source prescribes it.
         device: facts about the board for the metadata.
         start: arguments of the link's ``start``; the take begins with the first sample of that stream. None records
             from the stream that runs.
         start_if_idle: only send ``start`` where nothing streams.
+        since: sample of the lead's live tail that the take begins at; negative for the next that arrives.
+        back_s: begin so many seconds earlier, as far as the tail reaches: a run-up, or all of what is kept.
     """
 
     folder: str
     name: str
     label: str
     facts: dict[str, str]
-    group: int
-    count: int
+    groups: tuple[int, ...] = (0,)
+    counts: tuple[int, ...] = ()
     split: str = ""
     device: dict[str, Any] = {}
     start: dict[str, Any] | None = None
     start_if_idle: bool = False
+    since: int = -1
+    back_s: float = 0.0
 
 
 class StopTake(_Message, frozen=True, tag="stop_take"):
@@ -104,11 +108,43 @@ class StopTake(_Message, frozen=True, tag="stop_take"):
     keep: bool
 
 
+class MarkLabel(_Message, frozen=True, tag="mark_label"):
+    """Label a stretch of the take that runs; it is on the disk a moment later. Outside a take it does nothing.
+
+    Attributes:
+        label: class name.
+        first: first sample, counted in the live tail of the take's lead.
+        last: one past the last sample.
+    """
+
+    label: str
+    first: int
+    last: int
+
+
+class UnmarkLabel(_Message, frozen=True, tag="unmark_label"):
+    """Take a label back; see `MarkLabel`."""
+
+    label: str
+    first: int
+
+
 class Shutdown(_Message, frozen=True, tag="shutdown"):
     """Disconnect and exit."""
 
 
-Command = Connect | Disconnect | Request | CancelRequest | LoadPackage | StartTake | StopTake | Shutdown
+Command = (
+    Connect
+    | Disconnect
+    | Request
+    | CancelRequest
+    | LoadPackage
+    | StartTake
+    | StopTake
+    | MarkLabel
+    | UnmarkLabel
+    | Shutdown
+)
 
 
 class Connected(_Message, frozen=True, tag="connected"):
@@ -202,46 +238,112 @@ class Reply(_Message, frozen=True, tag="reply"):
     hint: str = ""
 
 
+class GroupHealth(msgspec.Struct, frozen=True):
+    """How one channel group arrives.
+
+    Attributes:
+        rate_hz: measured from device timestamps of the latest blocks; 0 where unknown.
+        jitter_p50_ms: median deviation of block times from a steady clock, of the latest blocks.
+        jitter_ms: 99th percentile.
+        jitter_max_ms: the largest since the stream began.
+        gaps: since the stream began.
+        lost: samples, likewise.
+        dropped: of those, what the board itself threw away.
+        samples: likewise.
+        drift_ppm: how much faster the board's clock runs than this computer's.
+        drift_error_ppm: two standard errors of it; 0 where the drift is not known yet.
+        recording_samples: of the take that runs.
+    """
+
+    rate_hz: float = 0.0
+    jitter_p50_ms: float = 0.0
+    jitter_ms: float = 0.0
+    jitter_max_ms: float = 0.0
+    gaps: int = 0
+    lost: int = 0
+    dropped: int = 0
+    samples: int = 0
+    drift_ppm: float = 0.0
+    drift_error_ppm: float = 0.0
+    recording_samples: int = 0
+
+
 class Health(_Message, frozen=True, tag="health"):
     """About ten times a second while connected.
 
     Attributes:
-        rate_hz: measured from device timestamps; 0 where unknown.
-        jitter_ms: 99th percentile.
-        lost: samples since the stream began.
+        groups: figures of every channel group, in the order of the description.
         crc_errors: frames thrown away since connecting, of whatever damage.
-        samples: since the stream began.
         bytes_per_s: over the link.
-        recording_samples: of the take that runs.
         streaming: whether the board streams.
-        group: that these figures are of.
+        lead: index of the group that leads the take that runs, or that was heard of last.
+        free_bytes: of the disk that takes are written to.
+        seconds_left: until that is full, at the rate at which samples arrive; 0 where nothing does.
     """
 
-    rate_hz: float
-    jitter_ms: float
-    lost: int
-    crc_errors: int
-    samples: int
-    bytes_per_s: float
-    recording_samples: int
+    groups: tuple[GroupHealth, ...]
+    crc_errors: int = 0
+    bytes_per_s: float = 0.0
     streaming: bool = False
-    group: int = 0
+    lead: int = 0
+    free_bytes: int = 0
+    seconds_left: float = 0.0
+
+    @property
+    def of_lead(self) -> GroupHealth:
+        """Figures of the group that leads."""
+        return self.groups[self.lead]
+
+    @property
+    def lost(self) -> int:
+        """Samples missing in all groups since the stream began."""
+        return sum(g.lost for g in self.groups)
+
+
+class TakePart(msgspec.Struct, frozen=True):
+    """One channel group of a take.
+
+    Attributes:
+        group: index in the description.
+        name: of the recording.
+        path: of its samples, which grow while the take runs.
+        first: sample of the group's live tail that is the recording's first.
+    """
+
+    group: int
+    name: str
+    path: str
+    first: int
+
+
+class TakeBegan(_Message, frozen=True, tag="take_began"):
+    """The first samples of a take are known.
+
+    Attributes:
+        name: of the take.
+        parts: the lead first.
+    """
+
+    name: str
+    parts: tuple[TakePart, ...]
 
 
 class TakeSaved(_Message, frozen=True, tag="take_saved"):
     """A take is on the disk.
 
     Attributes:
-        name: of the recording.
-        n_samples: in it.
-        lost: samples missing in it.
+        name: of the take: the recording's, or the collection's where it has several channel groups.
+        n_samples: of the lead.
+        lost: samples missing in all of it.
         reason: ``count``, ``asked``, ``stopped`` (by the board), ``shutdown``, or the code of the error that ended it.
+        recordings: names, the lead first.
     """
 
     name: str
     n_samples: int
     lost: int = 0
     reason: str = "count"
+    recordings: tuple[str, ...] = ()
 
 
 class TakeFailed(_Message, frozen=True, tag="take_failed"):
@@ -294,6 +396,7 @@ Event = (
     | RecorderError
     | Reply
     | Health
+    | TakeBegan
     | TakeSaved
     | TakeFailed
     | LoadProgress

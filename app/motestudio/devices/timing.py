@@ -25,10 +25,14 @@ class Timing:
     Attributes:
         rate_hz: slope of a robust straight line; 0 with fewer than two blocks.
         jitter_ms: 99th percentile of the blocks' distance from that line.
+        jitter_p50_ms: median of it.
+        jitter_max_ms: the largest.
     """
 
     rate_hz: float = 0.0
     jitter_ms: float = 0.0
+    jitter_p50_ms: float = 0.0
+    jitter_max_ms: float = 0.0
 
 
 class RateMeter:
@@ -53,14 +57,22 @@ class RateMeter:
 
     def measure(self) -> Timing:
         """Fit by least squares, leave out far outliers, fit again."""
+        timing, off_ms = self.measure_each()
+        if not len(off_ms):
+            return timing
+        middle, high, most = np.percentile(off_ms, (50, 99, 100))
+        return Timing(timing.rate_hz, float(high), float(middle), float(most))
+
+    def measure_each(self) -> tuple[Timing, np.ndarray]:
+        """The rate alone, and every block's distance from the line in milliseconds, shape (blocks,)."""
         if len(self._points) < 2:
-            return Timing()
+            return Timing(), np.zeros(0)
         points = np.array(self._points, dtype=np.float64)
         points -= points[0]
         index, time_us = points[:, 0], points[:, 1]
         keep = np.ones(len(index), dtype=bool)
         for _ in range(2):
-            period_us, start_us = _line(index[keep], time_us[keep])
+            period_us, start_us = straight_line(index[keep], time_us[keep])
             off = time_us - (start_us + period_us * index)
             spread = float(np.median(np.abs(off - np.median(off))))
             near = np.abs(off) <= _OUTLIER * max(1.4826 * spread, 1.0)
@@ -68,11 +80,11 @@ class RateMeter:
                 break
             keep = near
         if period_us <= 0:
-            return Timing()
-        return Timing(1e6 / period_us, float(np.percentile(np.abs(off), 99)) / 1000)
+            return Timing(), np.zeros(0)
+        return Timing(1e6 / period_us), np.abs(off) / 1000
 
 
-def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def straight_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Slope and intercept by least squares."""
     dx = x - x.mean()
     slope = float(dx @ (y - y.mean()) / (dx @ dx)) if dx.any() else 0.0

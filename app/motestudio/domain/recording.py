@@ -49,8 +49,15 @@ class Health:
         rate_hz: measured from device timestamps, 0 where unknown.
         jitter_ms: 99th percentile of the deviation of block times from a steady clock.
         lost_samples: missing by device timestamps or drop counts, or estimated where the board was away.
-        crc_errors: frames thrown away for their checksum.
+        crc_errors: frames thrown away for their checksum, or stretches that a decoder could not read.
         clipped: samples at the end of the raw range, per channel.
+        jitter_p50_ms: median of those deviations.
+        jitter_max_ms: the largest of them.
+        gaps: places where samples are missing.
+        dropped: samples that the board itself threw away; they are among `lost_samples`.
+        constant: per channel, whether it never changed.
+        drift_ppm: how much faster the board's clock runs than this computer's, in parts per million.
+        drift_error_ppm: of `drift_ppm`, two standard errors; 0 where the drift is not known.
     """
 
     rate_hz: float = 0.0
@@ -58,6 +65,13 @@ class Health:
     lost_samples: int = 0
     crc_errors: int = 0
     clipped: tuple[int, ...] = ()
+    jitter_p50_ms: float = 0.0
+    jitter_max_ms: float = 0.0
+    gaps: int = 0
+    dropped: int = 0
+    constant: tuple[bool, ...] = ()
+    drift_ppm: float = 0.0
+    drift_error_ppm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,7 @@ class Recording:
         created: ISO 8601, UTC.
         sha512: of the data file, empty until it is complete.
         split: ``train`` or ``test`` where the source of an import said so, else empty.
+        collection: what it was recorded together with: the name that all channel groups of one take share, or empty.
     """
 
     name: str
@@ -89,6 +104,12 @@ class Recording:
     created: str = ""
     sha512: str = ""
     split: str = ""
+    collection: str = ""
+
+    @property
+    def take(self) -> str:
+        """The name of the take that it is, or is a part of."""
+        return self.collection or self.name
 
     @property
     def seconds(self) -> float:

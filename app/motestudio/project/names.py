@@ -33,26 +33,46 @@ def clean(text: str) -> str:
     return re.sub(r"[^\w.+=@,-]+", "_", text)[:40].strip("_.+=@,-")
 
 
-def next_name(template: str, taken: Iterable[str], cls: str, subject: str = "", session: str = "") -> str:
+FIELDS = ("class", "subject", "session", "site", "device", "date", "time", "n:03")
+"""What a name template may hold."""
+
+
+def next_name(
+    template: str,
+    taken: Iterable[str],
+    cls: str,
+    subject: str = "",
+    session: str = "",
+    *,
+    site: str = "",
+    device: str = "",
+) -> str:
     """The next name by a template.
 
     Args:
-        template: with ``{class} {subject} {session} {n:03} {date}``; a number is added where it has none.
+        template: with ``{class} {subject} {session} {site} {device} {date} {time} {n:03}``; a number is added where it
+            has none.
         taken: names in use; the number is one more than the largest among them.
         cls: class name.
         subject: who.
         session: of recording.
+        site: where.
+        device: with which board.
 
     Raises:
         ProjectError: the template has an unknown field, or gives no allowed name.
     """
     if not re.search(r"\{n[:}]", template):
         template += "-{n:03}"
+    now = datetime.now(UTC).astimezone()
     fields = {
         "class": clean(cls) or "take",
         "subject": clean(subject) or "anyone",
         "session": clean(session) or "session",
-        "date": datetime.now(UTC).astimezone().strftime("%Y-%m-%d"),
+        "site": clean(site) or "site",
+        "device": clean(device) or "device",
+        "date": now.strftime("%Y-%m-%d"),
+        "time": now.strftime("%H%M%S"),
     }
     try:
         sample = template.format(n=1, **fields)
@@ -62,7 +82,7 @@ def next_name(template: str, taken: Iterable[str], cls: str, subject: str = "", 
         raise ProjectError(
             "record.name_template",
             f"The name template {template!r} cannot be filled in: {error}.",
-            "Use {class}, {subject}, {session}, {date} and {n:03}.",
+            f"Use {', '.join('{' + field + '}' for field in FIELDS[:-1])} and {{n:03}}.",
         ) from error
     check_name(sample)
     pattern = re.compile(r"(\d+)".join(re.escape(part) for part in marked.split("\0")))

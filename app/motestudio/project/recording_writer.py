@@ -25,6 +25,7 @@ from motestudio.project.files import file_error, write_atomic
 from motestudio.project.names import check_name
 
 DATA_SUFFIX, META_SUFFIX = ".sigmf-data", ".sigmf-meta"
+_SYNC_S = 5.0
 CLOCK_JUMP_S = 0.5
 """A block whose device time is off by more than this from the end of the block before begins a new capture."""
 
@@ -40,7 +41,9 @@ class RecordingWriter:
         segments: labels that are known before; they may reach beyond the end and are cut there.
         split: where the source of an import prescribes it.
         device: what the board said of itself, JSON values.
-        durable: survive a power cut after `finish`; imports, which can be repeated, leave it off.
+        durable: survive a power cut after `finish`, and but for some seconds before it; imports, which can be repeated,
+            leave it off.
+        collection: the take that it is a part of, or empty.
 
     Raises:
         ProjectError: the name is taken or not allowed, or the folder cannot be written.
@@ -57,6 +60,7 @@ class RecordingWriter:
         device: Mapping[str, Any] | None = None,
         *,
         durable: bool = True,
+        collection: str = "",
     ) -> None:
         self.name = check_name(name)
         self.group = group
@@ -64,11 +68,16 @@ class RecordingWriter:
         self._meta_path = folder / (name + META_SUFFIX)
         self._facts, self._segments, self._split, self._durable = facts, tuple(segments), split, durable
         self._created = sigmf.iso(time.time_ns() // 1000)
-        self._global = sigmf.global_fields(group, facts, created=self._created, split=split, device=device)
+        self._collection = collection
+        self._global = sigmf.global_fields(
+            group, facts, created=self._created, split=split, device=device, collection=collection
+        )
         self._captures: list[Capture] = []
         self._hash = hashlib.sha512()
         self._next_time_us = 0.0
+        self._synced = time.monotonic()
         self.n_samples = 0
+        self._complete = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if self._meta_path.exists():
@@ -124,6 +133,17 @@ class RecordingWriter:
         if new and len(self._captures) > 1:
             # The gap must be known even if this process is killed before the end.
             self._write_meta(self._segments)
+        if self._durable and time.monotonic() - self._synced > _SYNC_S:
+            self._sync()
+
+    def set_segments(self, segments: Iterable[Segment]) -> None:
+        """Replace the labels while it is written; those that reach beyond what is there go to its end.
+
+        Raises:
+            ProjectError: the metadata cannot be written.
+        """
+        self._segments = tuple(segments)
+        self._write_meta(self._segments)
 
     def finish(self, health: Health | None = None, segments: Iterable[Segment] | None = None) -> Recording:
         """Complete the recording.
@@ -139,9 +159,7 @@ class RecordingWriter:
         rows = clipped(self._segments if segments is None else segments, self.n_samples)
         try:
             if self._durable:
-                os.fsync(self._file.fileno())
-        except OSError as error:
-            raise file_error(error, self.data_path) from error
+                self._sync()
         finally:
             self._file.close()
         self._global |= {
@@ -150,6 +168,7 @@ class RecordingWriter:
             "mote:health": asdict(health),
             "mote:samples": self.n_samples,
         }
+        self._complete = True
         self._write_meta(rows, durable=self._durable)
         return Recording(
             name=self.name,
@@ -163,6 +182,7 @@ class RecordingWriter:
             created=self._created,
             sha512=self._hash.hexdigest(),
             split=self._split,
+            collection=self._collection,
         )
 
     def abort(self) -> None:
@@ -171,6 +191,13 @@ class RecordingWriter:
         for path in (self._meta_path, self.data_path):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+
+    def _sync(self) -> None:
+        self._synced = time.monotonic()
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise file_error(error, self.data_path) from error
 
     def _begins_capture(self, device_time_us: int, lost_before: int) -> bool:
         off = abs(device_time_us - self._next_time_us) / 1e6
@@ -194,6 +221,6 @@ class RecordingWriter:
         meta = {
             "global": self._global,
             "captures": [sigmf.capture_fields(c) for c in self._captures] or [{"core:sample_start": 0}],
-            "annotations": sigmf.annotation_fields(segments),
+            "annotations": sigmf.annotation_fields(segments, open_after=None if self._complete else self.n_samples),
         }
         write_atomic(self._meta_path, sigmf.encode(meta), durable=durable)

@@ -18,6 +18,7 @@ from motestudio.domain.recording import Facts, Recording
 from motestudio.domain.signal import Samples
 from motestudio.errors import AppError, ProjectError
 from motestudio.project import names, sigmf
+from motestudio.project.collections import collection_names, collection_parts, write_collection
 from motestudio.project.files import file_error, write_atomic
 from motestudio.project.recording_writer import DATA_SUFFIX, META_SUFFIX, RecordingWriter
 
@@ -121,6 +122,14 @@ class RecordingStore:
         meta["global"]["mote:split"] = split
         self._write_meta(name, meta)
 
+    def parts(self, take: str) -> list[str]:
+        """Recordings of a take, the lead first: several where channel groups were recorded together."""
+        return collection_parts(self.folder, take) or [take]
+
+    def take_of(self, name: str) -> str:
+        """The name of the take that a recording is, or is a part of."""
+        return self._collection_of(name) or name
+
     def delete(self, name: str) -> None:
         """Move a recording into the trash, replacing an earlier one of that name there."""
         self._may_change()
@@ -128,6 +137,7 @@ class RecordingStore:
         if not sources[0].exists():
             raise _unknown(name)
         target = self._trash / name
+        collection = self._collection_of(name)
         try:
             if target.exists():
                 target.rename(target.with_name(f"{name}~{time.time_ns()}"))
@@ -138,6 +148,8 @@ class RecordingStore:
                     shutil.move(source, target / source.name)
         except OSError as error:
             raise file_error(error, sources[0]) from error
+        if collection:
+            write_collection(self.folder, collection)
 
     def restore(self, name: str) -> None:
         """Bring a deleted recording back.
@@ -161,16 +173,22 @@ class RecordingStore:
             source.rmdir()
         except OSError as error:
             raise file_error(error, meta_path) from error
+        if collection := self._collection_of(name):
+            write_collection(self.folder, collection)
 
-    def next_name(self, template: str, cls: str, subject: str = "", session: str = "") -> str:
-        """The next free name by a template such as ``{class}-{subject}-{n:03}``."""
-        return names.next_name(template, self.names_in_use(), cls, subject, session)
+    def next_name(
+        self, template: str, cls: str, subject: str = "", session: str = "", *, site: str = "", device: str = ""
+    ) -> str:
+        """The next free name by a template such as ``{class}-{subject}-{n:03}``; see `names.next_name`."""
+        return names.next_name(template, self.names_in_use(), cls, subject, session, site=site, device=device)
 
     def names_in_use(self) -> list[str]:
-        """Names that a new recording must not have: also those in the trash, which may be restored."""
-        taken = self.names()
+        """Names that a new take must not have: also those in the trash, which may be restored."""
+        taken = self.names() + collection_names(self.folder)
         if self._trash.is_dir():
             taken += [entry.name for entry in self._trash.iterdir()]
+            # A part of a take of several channel groups is named after the take.
+            taken += [name.rpartition("-")[0] for name in taken]
         return taken
 
     def _paths(self, name: str) -> tuple[Path, Path]:
@@ -193,6 +211,18 @@ class RecordingStore:
 
     def _write_meta(self, name: str, meta: dict[str, Any]) -> None:
         write_atomic(self._paths(name)[0], sigmf.encode(meta))
+        if collection := meta["global"].get("core:collection"):
+            write_collection(self.folder, str(collection))
+
+    def _collection_of(self, name: str) -> str:
+        return _collection_in(self._paths(name)[0])
+
+
+def _collection_in(meta_path: Path) -> str:
+    try:
+        return sigmf.collection_of(meta_path.read_bytes())
+    except OSError:
+        return ""
 
 
 def _unknown(name: str) -> ProjectError:

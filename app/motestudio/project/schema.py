@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -42,12 +42,21 @@ class RecordConfig:
     """How takes are recorded.
 
     Attributes:
-        seconds: length of a take.
+        seconds: length of a take; 0 to record until it is stopped.
         countdown: seconds before it.
-        subject: who; stays until it is changed, like the next two.
+        subject: who; stays until it is changed, like the next four.
         session: of recording.
         site: where.
-        name_template: of takes, with ``{class} {subject} {session} {n:03} {date}``.
+        device: which board, or where on the body or machine it sits; the board's own number where empty.
+        note: whatever else there is to say.
+        name_template: of takes, with ``{class} {subject} {session} {site} {device} {date} {time} {n:03}``.
+        groups: names of the board's channel groups to record; all that it has where empty.
+        repeat: take after take until the class has as many as are wanted.
+        pause: seconds between two of them.
+        start: ``key``, or ``level`` where a take begins by itself when the signal does.
+        level: of that start: how far a channel must be from its rest, as a share of its full scale.
+        run_up: seconds before that moment that belong to the take.
+        keep: seconds that "keep the last" keeps.
     """
 
     seconds: float = 2.0
@@ -55,18 +64,37 @@ class RecordConfig:
     subject: str = ""
     session: str = ""
     site: str = ""
+    device: str = ""
+    note: str = ""
     name_template: str = "{class}-{subject}-{n:03}"
+    groups: tuple[str, ...] = ()
+    repeat: bool = False
+    pause: float = 1.0
+    start: Literal["key", "level"] = "key"
+    level: float = 0.05
+    run_up: float = 0.3
+    keep: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetConfig:
-    """How takes are split; see `motestudio.domain.dataset.split_takes`."""
+    """How takes are split, see `motestudio.domain.dataset.split_takes`, and which channel group of them is learnt from.
+
+    Attributes:
+        split_by: see there, like the next four.
+        hold_out: likewise.
+        test_fraction: likewise.
+        validation_fraction: likewise.
+        seed: likewise.
+        group: name of the channel group; where it is empty, the lead of takes that have several.
+    """
 
     split_by: SplitBy = "take"
     hold_out: tuple[str, ...] = ()
     test_fraction: float = 0.2
     validation_fraction: float = 0.2
     seed: int = 1
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +207,7 @@ def to_plain(config: ProjectConfig) -> dict[str, Any]:
         "seed": config.pipeline.seed,
         "board": {"id": config.board, "port": config.port},
         "budget": asdict(config.budget),
-        "record": asdict(config.record),
+        "record": asdict(config.record) | {"groups": list(config.record.groups)},
         "dataset": asdict(config.dataset) | {"hold_out": list(config.dataset.hold_out)},
         "class": [asdict(c) for c in config.classes],
         "stage": stages,
@@ -217,7 +245,12 @@ def _check(body: _File) -> None:
     for key in ("test_fraction", "validation_fraction"):
         if not 0.0 <= getattr(body.dataset, key) < 1.0:
             raise broken(f"dataset.{key} must be at least 0 and below 1")
-    if not 0.0 < body.record.seconds <= 86400 or not 0.0 <= body.record.countdown <= 60:
-        raise broken("record.seconds must be above 0, record.countdown from 0 to 60")
+    record = body.record
+    if not 0.0 <= record.seconds <= 86400 or not 0.0 <= record.countdown <= 60 or not 0.0 <= record.pause <= 3600:
+        raise broken(
+            "record.seconds must be from 0 to 86400, record.countdown from 0 to 60, record.pause from 0 to 3600"
+        )
+    if not 0.0 < record.level <= 1.0 or not 0.0 <= record.run_up <= 30 or not 0.0 < record.keep <= 60:
+        raise broken("record.level must be above 0 and at most 1, record.run_up from 0 to 30, record.keep up to 60")
     if any(value < 0 for value in asdict(body.budget).values()):
         raise broken("a budget must not be negative")

@@ -22,6 +22,7 @@ from motestudio.errors import ProjectError
 SIGMF_VERSION = "1.2.6"
 EXTENSION_VERSION = "1.0.0"
 DATATYPE = "ri16_le"
+EXTENSION = {"name": "mote", "version": EXTENSION_VERSION, "optional": True}
 _OURS_IN_ANNOTATION = frozenset(
     {
         "core:sample_start",
@@ -56,6 +57,13 @@ class _Health(msgspec.Struct):
     lost_samples: int = 0
     crc_errors: int = 0
     clipped: tuple[int, ...] = ()
+    jitter_p50_ms: float = 0.0
+    jitter_max_ms: float = 0.0
+    gaps: int = 0
+    dropped: int = 0
+    constant: tuple[bool, ...] = ()
+    drift_ppm: float = 0.0
+    drift_error_ppm: float = 0.0
 
 
 class _Global(msgspec.Struct):
@@ -72,6 +80,7 @@ class _Global(msgspec.Struct):
     created: str = msgspec.field(name="mote:created", default="")
     split: str = msgspec.field(name="mote:split", default="")
     samples: int | None = msgspec.field(name="mote:samples", default=None)
+    collection: str = msgspec.field(name="core:collection", default="")
 
 
 class _Capture(msgspec.Struct):
@@ -140,6 +149,7 @@ def read(name: str, data_path: Path, meta: bytes, data_bytes: int) -> Recording:
             created=facts.created,
             sha512=facts.sha512 if whole else "",
             split=facts.split,
+            collection=facts.collection,
         )
     except (msgspec.MsgspecError, ValueError) as error:
         raise broken(name, str(error)) from error
@@ -173,8 +183,22 @@ def broken(name: str, reason: str) -> ProjectError:
     )
 
 
+def collection_of(meta: bytes) -> str:
+    """The collection that metadata says it belongs to; empty where it says none, or is not ours to read."""
+    try:
+        return _decoder.decode(meta).globals.collection
+    except msgspec.MsgspecError:
+        return ""
+
+
 def global_fields(
-    group: ChannelGroup, facts: Facts, *, created: str, split: str, device: Mapping[str, Any] | None
+    group: ChannelGroup,
+    facts: Facts,
+    *,
+    created: str,
+    split: str,
+    device: Mapping[str, Any] | None,
+    collection: str = "",
 ) -> dict[str, Any]:
     """The ``global`` object of a recording that begins."""
     fields: dict[str, Any] = {
@@ -183,7 +207,7 @@ def global_fields(
         "core:sample_rate": group.rate_hz,
         "core:num_channels": len(group.channels),
         "core:recorder": "Mote Studio",
-        "core:extensions": [{"name": "mote", "version": EXTENSION_VERSION, "optional": True}],
+        "core:extensions": [EXTENSION],
         "mote:group": group.name,
         "mote:channels": [asdict(c) for c in group.channels],
         "mote:facts": asdict(facts),
@@ -192,6 +216,8 @@ def global_fields(
     }
     if split:
         fields["mote:split"] = split
+    if collection:
+        fields["core:collection"] = collection
     if device:
         fields["mote:device"] = dict(device)
         if name := device.get("name"):
@@ -214,13 +240,16 @@ def capture_fields(capture: Capture) -> dict[str, Any]:
     return fields
 
 
-def annotation_fields(segments: Iterable[Segment], known: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+def annotation_fields(
+    segments: Iterable[Segment], known: Iterable[Mapping[str, Any]] = (), *, open_after: int | None = None
+) -> list[dict[str, Any]]:
     """The ``annotations`` of a recording.
 
     Args:
         segments: in order.
         known: annotations as they stand in the file: what other programs said of the same stretch is kept, and so
             are annotations without a label, which are not ours.
+        open_after: samples so far of a recording that grows: a label beyond them has no length, which means to the end.
     """
     extras: dict[tuple[Any, Any], dict[str, Any]] = {}
     rows: list[dict[str, Any]] = []
@@ -237,6 +266,8 @@ def annotation_fields(segments: Iterable[Segment], known: Iterable[Mapping[str, 
             "core:label": s.label,
             "mote:origin": s.origin,
         }
+        if open_after is not None and s.end > open_after:
+            del fields["core:sample_count"]
         if s.generator:
             fields["core:generator"] = s.generator
         if s.note:

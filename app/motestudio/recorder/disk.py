@@ -1,7 +1,8 @@
 """Writes takes to the disk on a thread of its own, so that a slow disk never holds up the port.
 
-Takes come one after the other: `begin`, blocks, then `finish` or `discard`. While one is being finished the next may
-already begin. What fails is told once, by `TakeFailed`; what had been written stays.
+Takes come one after the other: `begin`, samples, then `finish` or `discard`. While one is being finished the next may
+already begin. A take has a recording for each of its channel groups. What fails is told once, by `TakeFailed`; what had
+been written stays.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,29 +20,38 @@ from motestudio.domain.labels import Segment
 from motestudio.domain.recording import Facts, Health
 from motestudio.domain.signal import ChannelGroup, Samples
 from motestudio.errors import AppError
+from motestudio.project.collections import begin_collection, part_name, write_collection
 from motestudio.project.recordings import RecordingWriter
+from motestudio.recorder.stream import Arrival, PartHealth
 
 GENERATOR = "mote recorder"
+LIVE_GENERATOR = "mote recorder, live"
 _MAX_WAITING = 128 << 20
+_OPEN_END = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
 class _Begin:
     take: StartTake
-    group: ChannelGroup
+    groups: Mapping[int, ChannelGroup]
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    samples: Samples
-    device_time_us: int
-    host_time_us: int
-    follows: Continuity
+    group: int
+    arrival: Arrival
+    get: Callable[[], Samples]
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    segments: Mapping[int, Sequence[Segment]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Finish:
-    health: Health
+    health: Mapping[int, Health]
     reason: str
 
 
@@ -56,6 +66,15 @@ class _Close:
     pass
 
 
+_Item = _Begin | _Block | _Labels | _Finish | _Discard
+
+
+@dataclass(slots=True)
+class _Part:
+    writer: RecordingWriter
+    health: PartHealth
+
+
 class TakeDisk:
     """The disk thread and its queue. All methods but the constructor are called from one thread at a time.
 
@@ -67,33 +86,45 @@ class TakeDisk:
     def __init__(self, tell: Callable[[Event], None], failed: Callable[[str], None]) -> None:
         self._tell = tell
         self._failed = failed
-        self._queue: queue.SimpleQueue[_Begin | _Block | _Finish | _Discard | _Close] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Item | _Close] = queue.SimpleQueue()
         self._waiting_lock = threading.Lock()
         self._waiting = 0
-        self._writer: RecordingWriter | None = None
-        self._label = self._name = ""
+        self._take: StartTake | None = None
+        self._parts: dict[int, _Part] = {}
         self._thread = threading.Thread(target=self._run, name="take-disk", daemon=True)
         self._thread.start()
 
-    def begin(self, take: StartTake, group: ChannelGroup) -> None:
-        """Open a recording."""
-        self._queue.put(_Begin(take, group))
+    def begin(self, take: StartTake, groups: Mapping[int, ChannelGroup]) -> None:
+        """Open a recording for each of the groups, the lead first."""
+        self._queue.put(_Begin(take, groups))
 
-    def append(self, samples: Samples, device_time_us: int, host_time_us: int, follows: Continuity) -> bool:
-        """Add samples; False where the disk is so far behind that the take must end."""
+    def append(self, group: int, arrival: Arrival, get: Callable[[], Samples], frame_bytes: int) -> bool:
+        """Add samples; False where the disk is so far behind that the take must end.
+
+        Args:
+            group: index in the description.
+            arrival: when they came and what lies before them.
+            get: gives them, on the disk's thread: int16, shape (arrival.count, channels).
+            frame_bytes: of one sample.
+        """
+        n_bytes = arrival.count * frame_bytes
         with self._waiting_lock:
             if self._waiting > _MAX_WAITING:
                 return False
-            self._waiting += samples.nbytes
-        self._queue.put(_Block(samples, device_time_us, host_time_us, follows))
+            self._waiting += n_bytes
+        self._queue.put(_Block(group, arrival, get, n_bytes))
         return True
 
-    def finish(self, health: Health, reason: str) -> None:
-        """Complete the recording."""
+    def label(self, segments: Mapping[int, Sequence[Segment]]) -> None:
+        """Replace the labels of the take's recordings, besides that of the whole take."""
+        self._queue.put(_Labels(segments))
+
+    def finish(self, health: Mapping[int, Health], reason: str) -> None:
+        """Complete the recordings; `health` has what only the link knows, by group."""
         self._queue.put(_Finish(health, reason))
 
     def discard(self, code: str = "take.discarded", text: str = "The take was thrown away.", hint: str = "") -> None:
-        """Throw the recording away and say why."""
+        """Throw the recordings away and say why."""
         self._queue.put(_Discard(code, text, hint))
 
     def close(self, timeout_s: float = 60.0) -> None:
@@ -110,67 +141,120 @@ class TakeDisk:
             except (OSError, ValueError) as error:
                 self._fail(AppError("recording.failed", f"The take could not be written: {error}"))
 
-    def _do(self, item: _Begin | _Block | _Finish | _Discard) -> None:
+    def _do(self, item: _Item) -> None:
         if isinstance(item, _Begin):
-            self._open(item.take, item.group)
+            self._open(item.take, item.groups)
         elif isinstance(item, _Block):
             with self._waiting_lock:
-                self._waiting -= item.samples.nbytes
-            if self._writer is not None:
-                gap = item.follows
-                self._writer.append(
-                    item.samples,
-                    item.device_time_us,
-                    item.host_time_us,
-                    gap.lost,
-                    away_us=gap.away_us,
-                    estimated=gap.estimated,
-                )
-        elif self._writer is None:
+                self._waiting -= item.n_bytes
+            self._write(item)
+        elif not self._parts:
             return  # it failed earlier, and that was told
+        elif isinstance(item, _Labels):
+            for group, segments in item.segments.items():
+                self._parts[group].writer.set_segments([*self._whole(), *segments])
         elif isinstance(item, _Discard):
-            name = self._writer.name
-            self._writer.abort()
-            self._writer = None
+            name = self._abort()
             self._tell(TakeFailed(name, item.code, item.text, item.hint))
         else:
             self._complete(item)
 
-    def _open(self, take: StartTake, group: ChannelGroup) -> None:
-        self._label, self._name = take.label, take.name
-        self._writer = None
+    def _open(self, take: StartTake, groups: Mapping[int, ChannelGroup]) -> None:
+        self._take, self._parts = take, {}
+        folder = Path(take.folder)
         facts = Facts(**{k: v for k, v in take.facts.items() if k in Facts.__dataclass_fields__})
-        self._writer = RecordingWriter(
-            Path(take.folder), take.name, group, facts, split=take.split, device=take.device or None
+        together = len(groups) > 1
+        names = recording_names(take.name, groups)
+        for index, group in groups.items():
+            writer = RecordingWriter(
+                folder,
+                names[index],
+                group,
+                facts,
+                self._whole(),
+                take.split,
+                take.device or None,
+                collection=take.name if together else "",
+            )
+            self._parts[index] = _Part(writer, PartHealth(group))
+        if together:
+            begin_collection(folder, take.name, list(names.values()))
+
+    def _write(self, item: _Block) -> None:
+        part = self._parts.get(item.group)
+        if part is None:
+            return
+        arrival, gap = item.arrival, item.arrival.follows
+        samples = item.get()
+        # What was missing before the take is not missing in it.
+        follows = gap if part.writer.n_samples else Continuity()
+        part.writer.append(
+            samples,
+            arrival.device_time_us,
+            arrival.host_time_us,
+            follows.lost,
+            away_us=follows.away_us,
+            estimated=follows.estimated,
         )
+        part.health.add(samples, arrival.device_time_us, follows)
+
+    def _whole(self) -> list[Segment]:
+        """The label of the whole take, however long it becomes."""
+        label = self._take.label if self._take else ""
+        return [Segment(0, _OPEN_END, label, "mine", GENERATOR)] if label else []
 
     def _complete(self, item: _Finish) -> None:
-        writer = self._writer
-        assert writer is not None
-        if writer.n_samples == 0:
-            writer.abort()
-            self._writer = None
-            self._tell(
-                TakeFailed(writer.name, "take.empty", "Not one sample arrived.", "Check that the board is streaming.")
-            )
+        take, parts = self._take, self._parts
+        assert take is not None
+        lead = next(iter(parts.values())).writer
+        if not any(part.writer.n_samples for part in parts.values()):
+            self._abort()
+            text, hint = "Not one sample arrived.", "Check that the board is streaming."
+            self._tell(TakeFailed(take.name, "take.empty", text, hint))
             return
-        recording = writer.finish(item.health, self._segments(writer.n_samples))
-        self._writer = None
-        self._tell(TakeSaved(recording.name, recording.n_samples, item.health.lost_samples, item.reason))
+        done, lost = [], 0
+        for group, part in parts.items():
+            if part.writer.n_samples:
+                health = part.health.result(item.health.get(group, Health()))
+                done.append(part.writer.finish(health).name)
+                lost += health.lost_samples
+            else:
+                part.writer.abort()
+        if len(parts) > 1:
+            write_collection(Path(take.folder), take.name, durable=True)
+        self._parts = {}
+        self._tell(TakeSaved(take.name, lead.n_samples, lost, item.reason, tuple(done)))
 
-    def _segments(self, count: int) -> list[Segment]:
-        return [Segment(0, count, self._label, "mine", GENERATOR)] if self._label else []
+    def _abort(self) -> str:
+        take, parts, self._parts = self._take, self._parts, {}
+        assert take is not None
+        for part in parts.values():
+            part.writer.abort()
+        if len(parts) > 1:
+            write_collection(Path(take.folder), take.name)
+        return take.name
 
     def _fail(self, error: AppError) -> None:
-        writer, self._writer = self._writer, None
-        kept = 0
-        if writer is not None:
-            kept = writer.n_samples
+        parts, self._parts = self._parts, {}
+        take = self._take
+        name = take.name if take is not None else ""
+        kept = next(iter(parts.values())).writer.n_samples if parts else 0
+        for part in parts.values():
             # Where even this fails the samples are in the file, and it opens as an incomplete recording.
             with contextlib.suppress(AppError, OSError, ValueError):
-                if kept:
-                    writer.finish(Health(), self._segments(kept))
+                if part.writer.n_samples:
+                    part.writer.finish(part.health.result(Health()))
                 else:
-                    writer.abort()
-        self._failed(self._name)
-        self._tell(TakeFailed(self._name, error.code, error.text, error.hint, kept))
+                    part.writer.abort()
+        if take is not None and len(parts) > 1:
+            with contextlib.suppress(AppError, OSError):
+                write_collection(Path(take.folder), take.name)
+        self._failed(name)
+        self._tell(TakeFailed(name, error.code, error.text, error.hint, kept))
+
+
+def recording_names(take: str, groups: Mapping[int, ChannelGroup]) -> dict[int, str]:
+    """Names of a take's recordings by channel group: the take's own where it has one group only."""
+    if len(groups) == 1:
+        return dict.fromkeys(groups, take)
+    return {index: part_name(take, group.name) for index, group in groups.items()}

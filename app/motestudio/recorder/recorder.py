@@ -34,12 +34,14 @@ from motestudio.devices.recorder_messages import (
     LoadPackage,
     LoadProgress,
     Lost,
+    MarkLabel,
     Reconnected,
     RecorderError,
     Reply,
     Request,
     StartTake,
     StopTake,
+    UnmarkLabel,
     split_blobs,
 )
 from motestudio.devices.transports import gone, stalled
@@ -49,6 +51,7 @@ from motestudio.errors import AppError, DeviceError
 from motestudio.recorder.board import OpenBoard, Waiter, open_board
 from motestudio.recorder.disk import TakeDisk
 from motestudio.recorder.link import Link
+from motestudio.recorder.space import DiskSpace
 from motestudio.recorder.stream import GroupStream, StallWatch, open_streams
 from motestudio.recorder.takes import Takes
 from motestudio.recorder.wishes import Wishes
@@ -85,7 +88,7 @@ class Recorder:
         self._damaged = 0
         self._last_health = 0.0
         self._last_bytes = 0
-        self._shown_group = 0
+        self._space = DiskSpace()
 
     def do(self, command: Command) -> None:
         """Carry out a command; answers go through `tell`."""
@@ -99,6 +102,12 @@ class Recorder:
                 self._stop_take(keep=command.keep)
             elif isinstance(command, StartTake):
                 self._start_take(command)
+            elif isinstance(command, MarkLabel):
+                with self._lock:
+                    self._takes.mark(command)
+            elif isinstance(command, UnmarkLabel):
+                with self._lock:
+                    self._takes.unmark(command.label, command.first)
             elif isinstance(command, Request):
                 args = {**command.args, **command.blobs}
                 self._wishes.asked(command.op, command.args)
@@ -136,17 +145,16 @@ class Recorder:
             link = self._link
             if link is None or self._resuming or block.group >= len(self._streams):
                 return
-            follows = self._streams[block.group].take(block, link.session.stats.lost_frames)
-            if follows is None:
+            arrival = self._streams[block.group].take(block, link.session.stats.lost_frames)
+            if arrival is None:
                 return
-            self._shown_group = block.group
             self._stall.block(time.monotonic())
             self._away_since = 0.0
             running = self._takes.current
-            self._takes.add(block, follows)
+            self._takes.add(block.group, arrival, block.samples)
             if running is not None and self._takes.current is None:
                 # A board that was asked for so many samples stops by itself after them.
-                self._after_take(stop=self._takes.samples < running.count)
+                self._after_take(stop=not running.counts or self._takes.samples < running.counts[0])
 
     def on_inference(self, frames: list[InferenceFrame]) -> None:
         """See `link.Listener`."""
@@ -177,21 +185,24 @@ class Recorder:
             if link is None or not self._streams:
                 return
             self._check_stall(link, now)
-            stream = self._streams[self._shown_group]
-            timing = stream.meter.measure()
+            running = self._takes.current
+            self._takes.tick()
+            if running is not None and self._takes.current is None:
+                self._after_take(stop=True)
             count = link.session.stats.bytes
             rate = (count - self._last_bytes) / past
             self._last_health, self._last_bytes = now, count
+            take = self._takes.current
+            groups = tuple(s.health(self._takes.samples_of(i)) for i, s in enumerate(self._streams))
+            free, left = self._space.look(now, Path(take.folder) if take else None, self._streams)
             health = Health(
-                rate_hz=timing.rate_hz,
-                jitter_ms=timing.jitter_ms,
-                lost=stream.lost,
+                groups=groups,
                 crc_errors=self._damaged + link.damaged,
-                samples=stream.samples,
                 bytes_per_s=rate,
-                recording_samples=self._takes.samples if self._takes.current else 0,
                 streaming=self._wishes.streaming and not self._resuming,
-                group=self._shown_group,
+                lead=self._wishes.lead if self._wishes.lead < len(groups) else 0,
+                free_bytes=free,
+                seconds_left=left,
             )
         self._tell(health)
 
@@ -208,7 +219,7 @@ class Recorder:
 
     def _have(self) -> int:
         """Samples of the board's stream that are here."""
-        return self._takes.samples if self._wishes.owned else self._streams[self._shown_group].samples
+        return self._takes.samples if self._wishes.owned else self._streams[self._wishes.lead].samples
 
     def on_gone(self, error: DeviceError) -> None:
         """See `link.Listener`: the board is waited for, and a take stays open."""
@@ -310,7 +321,8 @@ class Recorder:
             # What was captured once does not come back.
             self._wait_s = 0.0 if command.url.startswith("replay:") else command.wait_s
             self._wishes, self._resuming = Wishes(), False
-            self._damaged = self._shown_group = 0
+            self._damaged = 0
+            self._space = DiskSpace(Path(command.tail_dir))
             link = self._hold(board)
         # A studio that was killed may have left the board streaming.
         self._quieten(link, wait=False)
@@ -415,8 +427,8 @@ class Recorder:
             if self._takes.current is not None:
                 self._takes.refuse(take, "take.busy", "A take is being recorded.", "End it first.")
                 return
-            if not 0 <= take.group < len(self._streams):
-                self._takes.refuse(take, "take.group", f"The board has no channel group {take.group}.")
+            if problem := self._wrong_groups(take):
+                self._takes.refuse(take, "take.group", problem)
                 return
             start = take.start
             if take.start_if_idle and self._wishes.endless and self._wishes.streaming:
@@ -424,11 +436,21 @@ class Recorder:
             if start is None and not self._wishes.streaming:
                 self._takes.refuse(take, "take.idle", "The board is not streaming.", "Start the stream first.")
                 return
-            self._takes.begin(take, self._streams[take.group].group, armed=start is None)
             self._wishes.owned = start is not None
+            self._takes.begin(take, self._streams, armed=start is None)
             if start is not None:
                 self._wishes.endless = False
                 self._start_stream(link, take, start)
+
+    def _wrong_groups(self, take: StartTake) -> str:
+        strange = [g for g in take.groups if not 0 <= g < len(self._streams)]
+        if strange:
+            return f"The board has no channel group {strange[0]}."
+        if not take.groups or len(set(take.groups)) < len(take.groups):
+            return "A take needs channel groups, each once."
+        if take.counts and len(take.counts) != len(take.groups):
+            return f"{len(take.counts)} lengths are given for {len(take.groups)} channel groups."
+        return ""
 
     def _start_stream(self, link: Link, take: StartTake, args: dict[str, Any]) -> None:
         def done(result: dict[str, Any] | AppError | None) -> None:

@@ -14,10 +14,12 @@ class Wishes:
         streaming: the board has accepted ``start``; between that and what it was last asked lies the link.
         endless: it was last asked for a stream without an end.
         owned: the stream was begun for a take alone and ends with it.
+        lead: index of the channel group by whose samples the stream is counted.
     """
 
     def __init__(self) -> None:
         self.streaming = self.endless = self.owned = False
+        self.lead = 0
         self._start: dict[str, Any] = {}
         self._infer: dict[str, Any] | None = None
 
@@ -30,6 +32,8 @@ class Wishes:
         """The board said yes."""
         if op == "start":
             self.streaming, self._start = True, dict(args)
+            lead = args.get("group", 0)
+            self.lead = lead if isinstance(lead, int) and lead >= 0 else 0
         elif op == "stop":
             self.streaming = False
         elif op == "infer_start":

@@ -16,7 +16,7 @@ from motestudio.project.store import Project
 def group_of(recording: Recording, by: SplitBy) -> str:
     """What a recording's takes must stay together with."""
     if by == "take":
-        return recording.name
+        return recording.take
     value = {"subject": recording.facts.subject, "session": recording.facts.session, "device": recording.facts.device}
     return value[by] or "unknown"
 
@@ -32,6 +32,14 @@ def takes_of(recordings: Sequence[Recording], classes: Sequence[str], by: SplitB
     )
 
 
+def of_group(project: Project, recordings: Sequence[Recording]) -> list[Recording]:
+    """The recordings that are learnt from: those of the chosen channel group, or the leads of takes with several."""
+    if group := project.config.dataset.group:
+        return [r for r in recordings if r.group.name == group]
+    leads = {take: project.recordings.parts(take)[0] for take in {r.collection for r in recordings} - {""}}
+    return [r for r in recordings if not r.collection or leads[r.collection] == r.name]
+
+
 def build(project: Project) -> tuple[Dataset, tuple[Recording, ...]]:
     """The project's dataset and the recordings it is made of.
 
@@ -39,7 +47,7 @@ def build(project: Project) -> tuple[Dataset, tuple[Recording, ...]]:
         ProjectError: too little data, mixed signals, or a split that leaks.
     """
     config = project.config
-    recordings = project.recordings.all()
+    recordings = of_group(project, project.recordings.all())
     classes = tuple(c.name for c in config.classes)
     by = config.dataset.split_by
     takes = takes_of(recordings, classes, by)
@@ -79,7 +87,8 @@ def _same_signal(recordings: Sequence[Recording]) -> None:
                 f"{other.name} has other channels or another rate than {first.name} "
                 f"({len(other.group.channels)} at {other.group.rate_hz:g} Hz, "
                 f"{len(first.group.channels)} at {first.group.rate_hz:g} Hz).",
-                "Remove the labels of one kind, or keep them in projects of their own.",
+                "Remove the labels of one kind, keep them in projects of their own, or choose a channel group: "
+                "mote dataset --group NAME.",
                 {"recordings": [first.name, other.name]},
             )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -160,24 +160,24 @@ class DeviceSession:
         rate: float = 1.0,
         timeout: float = 60.0,
         split: str = "",
-        group: int = 0,
+        groups: Sequence[int] = (0,),
     ) -> str:
         """Record a take of exactly `count` samples and wait until it is on the disk.
 
         Args:
             folder: of the recordings.
-            name: of the recording.
+            name: of the take: of its recording, or of all of them where it has several channel groups.
             label: of the whole take; empty for none.
             facts: who, where and with what.
-            count: samples.
+            count: samples of the first of the groups; the others get as many as are taken in that time.
             perform: what a virtual board shall do; begins a stream of its own for the take.
             rate: of that stream, times real time, 0 for as fast as it can.
             timeout: seconds for all of it, besides those for which the board is `away`.
             split: where the data's source prescribes it.
-            group: index of the channel group.
+            groups: indices of the channel groups, the lead first.
 
         Returns:
-            The recording's name.
+            The name of the lead's recording.
 
         Raises:
             DeviceError: the board refused, was unplugged (what there was is saved; ``take.short``) or stopped.
@@ -185,8 +185,9 @@ class DeviceSession:
         """
         if count < 1:
             raise DeviceError("take.empty", "A take of no samples cannot be recorded.", "Make the take longer.")
-        waiting = self._begin_take(folder, name, label, facts, count, perform, rate, split, group)
+        waiting = self.recorder.expect_take(name)
         try:
+            self.start_take(folder, name, label, facts, count, perform=perform, rate=rate, split=split, groups=groups)
             saved = self._await_take(waiting, timeout)
         except DeviceError as error:
             if error.code == "device.timeout":
@@ -202,7 +203,7 @@ class DeviceSession:
                 f"It is kept as {saved.name}; check the cable and record again.",
                 {"recording": saved.name, "samples": saved.n_samples, "reason": saved.reason},
             )
-        return saved.name
+        return saved.recordings[0]
 
     def start_take(
         self,
@@ -215,14 +216,68 @@ class DeviceSession:
         perform: Mapping[str, Any] | None = None,
         rate: float = 1.0,
         split: str = "",
-        group: int = 0,
+        groups: Sequence[int] = (0,),
+        since: int = -1,
+        back_s: float = 0.0,
     ) -> None:
-        """Begin a take and return; `TakeSaved` or `TakeFailed` comes as an event. See `record_take`.
+        """Begin a take and return; `TakeBegan`, then `TakeSaved` or `TakeFailed` come as events. See `record_take`.
 
         Args:
-            count: samples; 0 until `stop_take`.
+            folder: see there, like the others that are not here.
+            name: likewise.
+            label: likewise.
+            facts: likewise.
+            count: samples of the first of the groups; 0 until `stop_take`.
+            perform: likewise.
+            rate: likewise.
+            split: likewise.
+            groups: likewise.
+            since: sample of the first group's live tail that the take begins at; negative for the next that arrives.
+            back_s: begin so many seconds earlier, as far as the tail reaches; of a stream that runs.
         """
-        self._begin_take(folder, name, label, facts, count, perform, rate, split, group)
+        about = self.description
+        rates = [about.groups[g].rate_hz if 0 <= g < len(about.groups) else 1.0 for g in groups]
+        past = since >= 0 or back_s > 0
+        lead = groups[0] if groups else 0
+        start: dict[str, Any] = {
+            "group": lead,
+            "count": count,
+            "rate": rate,
+            "perform": dict(perform) if perform else None,
+        }
+        if len(groups) > 1:
+            start["groups"] = list(groups)
+        self.recorder.send(
+            m.StartTake(
+                folder=str(folder),
+                name=name,
+                label=label,
+                facts=asdict(facts),
+                groups=tuple(groups),
+                counts=tuple(max(1, round(count * r / rates[0])) for r in rates) if count else (),
+                split=split,
+                device={
+                    "name": about.name,
+                    "board": about.board_id,
+                    "serial_number": about.serial_number,
+                    "firmware": about.firmware,
+                    "virtual": about.virtual,
+                },
+                # What has passed is in the stream that runs, not in a new one.
+                start=None if past else start,
+                start_if_idle=perform is None,
+                since=since,
+                back_s=back_s,
+            )
+        )
+
+    def mark_label(self, label: str, first: int, last: int) -> None:
+        """Label a stretch of the take that runs, in samples of its lead's live tail; `last` is one past the end."""
+        self.recorder.send(m.MarkLabel(label, first, last))
+
+    def unmark_label(self, label: str, first: int) -> None:
+        """Take a label of the take that runs back."""
+        self.recorder.send(m.UnmarkLabel(label, first))
 
     def stop_take(self, keep: bool = True) -> None:
         """End the take that runs; thrown away where not `keep`."""
@@ -287,42 +342,6 @@ class DeviceSession:
 
     def _returned(self, event: m.Reconnected) -> None:
         self.url, self.description = event.url, description_from_map(event.description)
-
-    def _begin_take(
-        self,
-        folder: Path,
-        name: str,
-        label: str,
-        facts: Facts,
-        count: int,
-        perform: Mapping[str, Any] | None,
-        rate: float,
-        split: str,
-        group: int,
-    ) -> Waiting[m.TakeSaved]:
-        about = self.description
-        waiting = self.recorder.expect_take(name)
-        self.recorder.send(
-            m.StartTake(
-                folder=str(folder),
-                name=name,
-                label=label,
-                facts=asdict(facts),
-                group=group,
-                count=count,
-                split=split,
-                device={
-                    "name": about.name,
-                    "board": about.board_id,
-                    "serial_number": about.serial_number,
-                    "firmware": about.firmware,
-                    "virtual": about.virtual,
-                },
-                start={"group": group, "count": count, "rate": rate, "perform": dict(perform) if perform else None},
-                start_if_idle=perform is None,
-            )
-        )
-        return waiting
 
     def _ask(
         self,

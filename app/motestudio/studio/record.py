@@ -11,6 +11,7 @@ from motestudio.errors import DeviceError
 from motestudio.project.store import Project
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
+from motestudio.studio.takes import counts_of
 
 _MARGIN_S = 0.5
 
@@ -20,13 +21,15 @@ class TakePlan:
     """One take to record.
 
     Attributes:
-        label: class to record.
-        seconds: length.
+        label: class to record; empty for a take that is labelled in parts, or later.
+        seconds: length; 0 until it is stopped.
         perform: what a virtual board shall do meanwhile: ``{"gesture", "seed", "subject"}`` or ``{"clip": index}``.
         subject: who; the project's where empty.
         session: or empty.
         split: ``train`` or ``test`` where the data's source prescribes it.
-        name: of the recording; from the project's template where empty.
+        name: of the take; from the project's template where empty.
+        since: sample of the lead's live tail that it begins at; negative for the next that arrives.
+        back_s: begin so many seconds earlier, as far as the live tail reaches.
     """
 
     label: str
@@ -36,6 +39,8 @@ class TakePlan:
     session: str = ""
     split: str = ""
     name: str = ""
+    since: int = -1
+    back_s: float = 0.0
 
 
 def facts_of(project: Project, session: DeviceSession, plan: TakePlan) -> Facts:
@@ -44,8 +49,42 @@ def facts_of(project: Project, session: DeviceSession, plan: TakePlan) -> Facts:
     return Facts(
         subject=plan.subject or sticky.subject,
         session=plan.session or sticky.session,
-        device=session.description.serial_number or session.description.name,
+        device=sticky.device or session.description.serial_number or session.description.name,
         site=sticky.site,
+        note=sticky.note,
+    )
+
+
+def groups_of(project: Project, session: DeviceSession) -> tuple[int, ...]:
+    """Indices of the board's channel groups that the project records, the lead first.
+
+    Raises:
+        DeviceError: the board has nothing to record, or none of what the project records.
+    """
+    known = [g.name for g in session.description.groups]
+    if not known:
+        raise DeviceError("device.no_sensor", "The board has no sensor to record from.", "Flash a recording firmware.")
+    wanted = project.config.record.groups
+    found = tuple(known.index(name) for name in wanted if name in known) if wanted else tuple(range(len(known)))
+    if not found:
+        raise DeviceError(
+            "device.no_group",
+            f"The project records {', '.join(wanted)}, but the board has {', '.join(known)}.",
+            f"Choose from the board's channel groups: mote record --group {known[0]}.",
+        )
+    return found
+
+
+def name_for(project: Project, session: DeviceSession, plan: TakePlan) -> str:
+    """The plan's name, or the next one by the project's template.
+
+    Raises:
+        ProjectError: no name can be made.
+    """
+    facts = facts_of(project, session, plan)
+    template = project.config.record.name_template
+    return plan.name or project.recordings.next_name(
+        template, plan.label, facts.subject, facts.session, site=facts.site, device=facts.device
     )
 
 
@@ -58,22 +97,18 @@ def record_take(project: Project, session: DeviceSession, plan: TakePlan, *, rat
         plan: what.
         rate: times real time on a virtual board, 0 for as fast as it can.
 
+    Returns:
+        The recording of the lead; the others of a take of several channel groups are ``project.recordings.parts``.
+
     Raises:
         DeviceError: the board has nothing to record, or stopped.
         ProjectError: the take cannot be written.
     """
-    if not session.description.groups:
-        raise DeviceError("device.no_sensor", "The board has no sensor to record from.", "Flash a recording firmware.")
-    group = session.description.groups[0]
-    subject = plan.subject or project.config.record.subject
-    sticky = project.config.record
-    name = plan.name or project.recordings.next_name(
-        sticky.name_template, plan.label, subject, plan.session or sticky.session
-    )
-    count = max(1, round(plan.seconds * group.rate_hz))
+    groups = groups_of(project, session)
+    count = max(1, round(plan.seconds * session.description.groups[groups[0]].rate_hz))
     saved = session.record_take(
         project.recordings.folder,
-        name,
+        name_for(project, session, plan),
         plan.label,
         facts_of(project, session, plan),
         count,
@@ -81,6 +116,7 @@ def record_take(project: Project, session: DeviceSession, plan: TakePlan, *, rat
         rate=rate,
         timeout=30.0 + (plan.seconds / rate if rate > 0 else plan.seconds) * 2,
         split=plan.split,
+        groups=groups,
     )
     return project.recordings.load(saved)
 
@@ -95,31 +131,55 @@ def begin_take(project: Project, session: DeviceSession, plan: TakePlan) -> str:
             fail.
 
     Returns:
-        The recording's name.
+        The take's name.
 
     Raises:
         DeviceError: the board has nothing to record, or is gone.
         ProjectError: no name can be made.
     """
-    if not session.description.groups:
-        raise DeviceError("device.no_sensor", "The board has no sensor to record from.", "Flash a recording firmware.")
-    sticky = project.config.record
-    subject = plan.subject or sticky.subject
-    name = plan.name or project.recordings.next_name(
-        sticky.name_template, plan.label, subject, plan.session or sticky.session
+    groups = groups_of(project, session)
+    name = name_for(project, session, plan)
+    rate_hz = session.description.groups[groups[0]].rate_hz
+    session.start_take(
+        project.recordings.folder,
+        name,
+        plan.label,
+        facts_of(project, session, plan),
+        max(1, round(plan.seconds * rate_hz)) if plan.seconds else 0,
+        split=plan.split,
+        groups=groups,
+        since=plan.since,
+        back_s=plan.back_s,
     )
-    count = max(1, round(plan.seconds * session.description.groups[0].rate_hz))
-    facts = facts_of(project, session, plan)
-    session.start_take(project.recordings.folder, name, plan.label, facts, count, split=plan.split)
     if plan.perform is not None:
         try:
             # What has no end of its own, such as a machine's state, lasts as long as the take.
-            session.request("perform", **{"seconds": plan.seconds + _MARGIN_S} | dict(plan.perform))
+            length = {"seconds": plan.seconds + _MARGIN_S} if plan.seconds else {}
+            session.request("perform", **length | dict(plan.perform))
         except DeviceError as error:
             if error.code != "perform.unknown":
                 session.stop_take(keep=False)
                 raise
     return name
+
+
+def keep_last(project: Project, session: DeviceSession, seconds: float, label: str = "") -> str:
+    """Keep what has just been seen while nothing was recorded: the last seconds of the live tail become a take.
+
+    Args:
+        project: where to.
+        session: connected to a board that streams.
+        seconds: as far as the live tail reaches: a minute, or 64 MB.
+        label: of all of it; empty for none.
+
+    Returns:
+        The take's name; the recorder tells when it is on the disk (`TakeSaved`).
+
+    Raises:
+        DeviceError: the board is gone.
+        ProjectError: no name can be made.
+    """
+    return begin_take(project, session, TakePlan(label, seconds, back_s=seconds))
 
 
 def performance_of(session: DeviceSession, label: str, subject: str, seed: int) -> dict[str, Any] | None:
@@ -144,19 +204,15 @@ def record_all(
 
 def missing(project: Project) -> dict[str, int]:
     """Takes still wanted, by class; classes that have enough are left out."""
-    have: dict[str, int] = {}
-    for recording in project.recordings.all():
-        for segment in recording.segments:
-            if segment.origin == "mine":
-                have[segment.label] = have.get(segment.label, 0) + 1
+    have = counts_of((r.take, r.segments) for r in project.recordings.all())
     return {c.name: c.target - have.get(c.name, 0) for c in project.config.classes if c.target > have.get(c.name, 0)}
 
 
 def recorded(project: Project, subject: str) -> dict[str, int]:
     """Takes of one subject so far, by class."""
-    have: dict[str, int] = {}
+    have: dict[str, set[str]] = {}
     for recording in project.recordings.all():
         if recording.facts.subject == subject:
-            for label in {s.label for s in recording.segments}:
-                have[label] = have.get(label, 0) + 1
-    return have
+            for segment in recording.segments:
+                have.setdefault(segment.label, set()).add(recording.take)
+    return {label: len(takes) for label, takes in have.items()}

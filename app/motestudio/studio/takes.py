@@ -6,10 +6,12 @@ It reads metadata only, never samples.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from motestudio.domain.labels import Segment
 from motestudio.errors import AppError, ProjectError
 from motestudio.project.recording_writer import META_SUFFIX
 from motestudio.project.schema import ClassConfig, ProjectConfig
@@ -24,7 +26,8 @@ class TakeSummary:
         names: of all recordings, readable or not.
         taken: names that a new recording must not have: those and the deleted ones.
         counts: takes by class; a take is a segment that a person made or accepted.
-        seconds: of all recordings.
+        takes: how many; channel groups that were recorded together are one.
+        seconds: of all takes.
         size_bytes: of their samples.
         subjects: known, in order.
         to_review: recordings with proposals.
@@ -34,6 +37,7 @@ class TakeSummary:
     names: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
+    takes: int = 0
     seconds: float = 0.0
     size_bytes: int = 0
     subjects: tuple[str, ...] = ()
@@ -41,11 +45,25 @@ class TakeSummary:
     unreadable: int = 0
 
 
+def counts_of(rows: Iterable[tuple[str, Iterable[Segment]]]) -> dict[str, int]:
+    """Labelled stretches by class; channel groups that were recorded together count once.
+
+    Args:
+        rows: name of the take, and the labels of one of its recordings; a stretch counts where a person made or
+            accepted it.
+    """
+    by_take: dict[str, Counter[str]] = {}
+    for take, segments in rows:
+        # What is labelled in one channel group is labelled in the others too, or will be.
+        by_take[take] = by_take.get(take, Counter()) | Counter(s.label for s in segments if s.origin == "mine")
+    return dict(sum(by_take.values(), Counter()))
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     stamp: int
-    labels: tuple[str, ...] = ()
-    proposed: bool = False
+    take: str = ""
+    segments: tuple[Segment, ...] = ()
     seconds: float = 0.0
     size_bytes: int = 0
     subject: str = ""
@@ -73,19 +91,17 @@ class TakeIndex:
         """
         stamps = self._stamps()
         self._rows = {name: self._row(name, stamp) for name, stamp in stamps.items()}
-        counts: dict[str, int] = {}
-        for row in self._rows.values():
-            for label in row.labels:
-                counts[label] = counts.get(label, 0) + 1
         rows = self._rows.values()
+        takes = {row.take: row.seconds for row in rows}
         return TakeSummary(
             names=frozenset(stamps),
             taken=frozenset(self.project.recordings.names_in_use()),
-            counts=counts,
-            seconds=sum(r.seconds for r in rows),
+            counts=counts_of((row.take, row.segments) for row in rows),
+            takes=len(takes),
+            seconds=sum(takes.values()),
             size_bytes=sum(r.size_bytes for r in rows),
             subjects=tuple(sorted({r.subject for r in rows if r.subject})),
-            to_review=sum(r.proposed for r in rows),
+            to_review=sum(any(s.origin == "proposed" for s in r.segments) for r in rows),
             unreadable=sum(not r.readable for r in rows),
         )
 
@@ -111,11 +127,11 @@ class TakeIndex:
         try:
             recording = self.project.recordings.load(name)
         except AppError:
-            return _Row(stamp)
+            return _Row(stamp, name)
         return _Row(
             stamp,
-            tuple(s.label for s in recording.segments if s.origin == "mine"),
-            any(s.origin == "proposed" for s in recording.segments),
+            recording.take,
+            recording.segments,
             recording.seconds,
             recording.n_samples * recording.group.frame_bytes,
             recording.facts.subject,
@@ -124,14 +140,30 @@ class TakeIndex:
 
 
 def discard(project: Project, name: str) -> None:
-    """Throw a recording away; undoable.
+    """Throw a take away, with all its channel groups; undoable.
+
+    Args:
+        project: open for writing.
+        name: of the take, or of one of its recordings.
 
     Raises:
         ProjectError: there is none, or it cannot be moved.
     """
     store = project.recordings
-    store.delete(name)
-    project.undo.push(f"discard {name}", lambda: store.restore(name), lambda: store.delete(name))
+    parts = store.parts(name)
+    if parts == [name]:
+        parts = store.parts(store.take_of(name))
+
+    def delete() -> None:
+        for part in parts:
+            store.delete(part)
+
+    def restore() -> None:
+        for part in parts:
+            store.restore(part)
+
+    delete()
+    project.undo.push(f"discard {name}", restore, delete)
 
 
 def add_class(project: Project, name: str, target: int = 0) -> None:

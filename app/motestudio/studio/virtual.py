@@ -60,7 +60,7 @@ def start_virtual_board(
     Args:
         board_id: board file whose name, flash and RAM it takes on.
         sensor: ``imu`` for the simulated hand, ``microphone`` for words, ``vibration`` for a pump, or
-            ``replay:<folder>`` of imported clips.
+            ``replay:<folder>`` of imported clips; several on one clock with ``+``, such as ``imu+microphone``.
         flash_dir: where its flash is kept; the same folder gives the same package after a restart.
         rate: of streams whose ``start`` does not say; times real time, 0 for as fast as it can.
         transport: ``socket`` or ``pty``.

@@ -6,7 +6,7 @@ Whoever drives it (`server`) hands it frames that arrived and says when the next
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from motestudio.devices.link.protocol import (
     pack_inference,
     pack_reply,
     pack_samples,
-    samples_per_block,
     unpack_request,
 )
 from motestudio.domain.board import BoardDescription, BoardFile
@@ -30,11 +29,10 @@ from motestudio.errors import AppError, DeviceError
 from motestudio.virtualboard.engine_client import EngineClient
 from motestudio.virtualboard.flash import PackageFlash
 from motestudio.virtualboard.loaded import LiveInference, LoadedPackage
-from motestudio.virtualboard.sensors import DeviceClock, Sensor
+from motestudio.virtualboard.sensors import Sensor
+from motestudio.virtualboard.streams import Streams
 
 FIRMWARE = "mote-virtual 1.0"
-_BLOCK_SECONDS = 0.03
-_FAST_BLOCK_SECONDS = 0.25
 _MAX_WINDOW_BYTES = 1 << 22
 
 Args = dict[str, Any]
@@ -44,26 +42,30 @@ class Board:
     """One board, powered on.
 
     Attributes:
-        rate: of the stream, times real time; 0 for as fast as the other end takes it.
         streaming: whether blocks are to be sent.
         starts: how often a stream was started.
     """
 
     def __init__(
-        self, facts: BoardFile, sensor: Sensor, flash_dir: Path, engine: EngineClient, seed: int = 1, rate: float = 1.0
+        self,
+        facts: BoardFile,
+        sensors: Sequence[Sensor],
+        flash_dir: Path,
+        engine: EngineClient,
+        seed: int = 1,
+        rate: float = 1.0,
     ) -> None:
-        self.rate = self._usual_rate = rate
+        self._usual_rate = rate
         self.streaming = False
         self.starts = 0
         self._facts = facts
-        self._sensor = sensor
-        self._clock = DeviceClock(sensor.group.rate_hz, seed)
+        self._streams = Streams(sensors, seed, rate)
         self._flash = PackageFlash(flash_dir, facts.flash_bytes)
         self._inference = LiveInference(engine)
         self._serial = hashlib.sha256(f"{facts.id} {seed}".encode()).hexdigest()[:12].upper()
         self._sequence = 0
-        self._left: int | None = None
-        self._sent = self._dropped = 0
+        self._sent = [0] * len(sensors)
+        self._dropped = [0] * len(sensors)
         self._window = bytearray()
         self._operations: dict[str, Callable[[Args], Args]] = {
             "describe": self._describe,
@@ -100,16 +102,17 @@ class Board:
     @property
     def block_samples(self) -> int:
         """Samples of the next block."""
-        seconds = _FAST_BLOCK_SECONDS if self.rate == 0 else _BLOCK_SECONDS * max(1.0, self.rate)
-        group = self._sensor.group
-        most = samples_per_block(len(group.channels))
-        wanted = max(1, min(most, round(seconds * group.rate_hz)))
-        return wanted if self._left is None else max(1, min(wanted, self._left))
+        return self._streams.block_samples
 
     @property
     def block_seconds(self) -> float:
         """How long the next block takes to come about; 0 where it shall not wait."""
-        return 0.0 if self.rate == 0 else self.block_samples / self._sensor.group.rate_hz / self.rate
+        return self._streams.block_seconds
+
+    @property
+    def rate(self) -> float:
+        """Of the stream, times real time; 0 for as fast as the other end takes it."""
+        return self._streams.rate
 
     def handle(self, frame: Frame) -> bytes:
         """Answer a frame; what is no request is ignored, as on any bus with noise."""
@@ -130,26 +133,27 @@ class Board:
         Returns:
             Frames to send.
         """
-        count = self.block_samples
-        samples = self._sensor.read(count)
-        time_us = self._clock.stamp(count)
+        group, time_us, samples = self._streams.next()
         out = b""
         if drop:
-            self._dropped += count
+            self._dropped[group] += len(samples)
         else:
-            self._sent += count
-            out = self._frame(Kind.SAMPLES, pack_samples(0, time_us, self._dropped, samples))
-        out += self._infer(samples, time_us, drop=drop)
-        if self._left is not None:
-            self._left -= count
-            if self._left <= 0:
-                self.streaming = False
-                out += self._event("stopped", sent=self._sent, dropped=self._dropped)
+            self._sent[group] += len(samples)
+            out = self._frame(Kind.SAMPLES, pack_samples(group, time_us, self._dropped[group], samples))
+        if group == 0:  # what the model was made for
+            out += self._infer(samples, time_us, drop=drop)
+        if not self._streams.running:
+            self.streaming = False
+            out += self._event("stopped", **self._counted())
         return out
+
+    def _counted(self) -> Args:
+        """Samples sent and dropped, of all channel groups."""
+        return {"sent": sum(self._sent), "dropped": sum(self._dropped)}
 
     def _infer(self, samples: Any, time_us: int, *, drop: bool) -> bytes:
         try:
-            frames = self._inference.feed(samples, time_us, 1e6 / self._sensor.group.rate_hz)
+            frames = self._inference.feed(samples, time_us, 1e6 / self._streams.groups[0].rate_hz)
         except DeviceError as error:
             return self._event("infer_error", code=error.code, text=error.text)
         return b"" if drop else b"".join(self._frame(Kind.INFERENCE, pack_inference(f)) for f in frames)
@@ -179,46 +183,52 @@ class Board:
                 name=self._facts.name,
                 serial_number=self._serial,
                 firmware=FIRMWARE,
-                groups=(self._sensor.group,),
+                groups=self._streams.groups,
                 capabilities=("stream", "load", "infer", "sim"),
                 flash_bytes=self._facts.flash_bytes,
                 ram_bytes=self._facts.ram_bytes,
                 virtual=True,
                 model=loaded.model if loaded else None,
-                gestures=self._sensor.gestures[:64],
+                gestures=self._streams.gestures[:64],
             )
         )
 
     def _start(self, args: Args) -> Args:
         count, rate, perform = args.get("count", 0), args.get("rate", self._usual_rate), args.get("perform")
-        if args.get("group", 0) != 0:
-            raise _bad("group", args.get("group"), "0, the only one")
+        groups = self._groups(args)
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             raise _bad("count", count, "a whole number, 0 or more")
         if not isinstance(rate, int | float) or not 0 <= rate <= 1e6:
             raise _bad("rate", rate, "times real time, 0 or more")
         if not (perform is None or isinstance(perform, dict)):
             raise _bad("perform", perform, "a map")
-        if args.get("carry_on") is True and self.starts:
-            # The motion goes on where it was: streams that follow each other without a seam.
-            if perform is not None:
-                self._sensor.perform(perform)
-        else:
-            self._sensor.start(perform)
-            self._clock.restart()
-        self._left = count or None
-        self.rate = float(rate)
-        self._sent = self._dropped = 0
+        # Carried on, the motion goes on where it was: streams that follow each other without a seam.
+        self._streams.start(groups, count, perform, carry_on=args.get("carry_on") is True and self.starts > 0)
+        self._streams.rate = float(rate)
+        self._sent = [0] * len(self._sent)
+        self._dropped = [0] * len(self._sent)
         self.streaming = True
         self.starts += 1
         return {}
 
     def _stop(self, _: Args) -> Args:
         self.streaming = False
-        return {"sent": self._sent, "dropped": self._dropped}
+        return self._counted()
+
+    def _groups(self, args: Args) -> list[int]:
+        """Indices of the channel groups to stream: ``group`` leads, ``groups`` names all where there are more."""
+        last = len(self._streams.groups) - 1
+        lead = args.get("group", 0)
+        groups = args.get("groups", [lead])
+        if not isinstance(groups, list) or lead not in groups:
+            raise _bad("groups", groups, f"a list with {lead}")
+        for group in groups:
+            if not isinstance(group, int) or isinstance(group, bool) or not 0 <= group <= last:
+                raise _bad("group", group, f"a number from 0 to {last}")
+        return [lead, *(g for g in groups if g != lead)]
 
     def _perform(self, args: Args) -> Args:
-        return {"seconds": self._sensor.perform(args)}
+        return {"seconds": self._streams.perform(args)}
 
     def _load_begin(self, args: Args) -> Args:
         size, sha256 = args.get("size"), args.get("sha256")
@@ -270,7 +280,7 @@ class Board:
         return {"output": done.output, "latency_us": done.latency_us}
 
     def _infer_start(self, _: Args) -> Args:
-        self._inference.start(self._sensor.group)
+        self._inference.start(self._streams.groups[0])
         return {}
 
     def _infer_stop(self, _: Args) -> Args:

@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
 
     Args:
         argv: ``--board ID --flash DIR [--sensor imu|microphone|vibration|replay:DIR] [--listen socket|pty] [--seed N]
-            [--rate R] [--boards DIR]``.
+            [--rate R] [--boards DIR]``; several sensors as ``imu+microphone``.
 
     Returns:
         0, or 2 where it could not start; the reason went through the channel.
@@ -44,7 +44,12 @@ def main(argv: list[str]) -> int:
             raise DeviceError(
                 "board.unknown", f"There is no board file {args.board!r}.", f"Known: {', '.join(boards)}."
             )
-        board = Board(boards[args.board], make_sensor(args.sensor, args.seed), args.flash, engine, args.seed, args.rate)
+        # A folder's name may hold anything.
+        specs = [args.sensor] if args.sensor.startswith("replay:") else args.sensor.split("+")
+        sensors = [make_sensor(spec, args.seed) for spec in specs]
+        if len({s.group.name for s in sensors}) < len(sensors):
+            raise DeviceError("sensor.twice", f"{args.sensor} names a sensor twice.", "Name each sensor once.")
+        board = Board(boards[args.board], sensors, args.flash, engine, args.seed, args.rate)
         listener: Listener = PtyListener() if args.listen == "pty" else SocketListener()
     except (AppError, OSError) as error:
         known = error if isinstance(error, AppError) else DeviceError("board.start", f"It does not start: {error}")

@@ -93,9 +93,14 @@ class DeviceClock:
         self._base_us = float(self._rng.uniform(2e6, 9e6))
         self._index = 0
 
-    def restart(self) -> None:
-        """Begin a new stream some time after the last one ended."""
-        self._base_us += self._index * self._period_us + 50_000.0
+    @property
+    def end_us(self) -> float:
+        """The clock at the end of what was stamped."""
+        return self._base_us + self._index * self._period_us
+
+    def restart(self, end_us: float) -> None:
+        """Begin a new stream some time after the last one ended, `end_us` on the clock."""
+        self._base_us = end_us + 50_000.0
         self._index = 0
 
     def stamp(self, count: int) -> int:

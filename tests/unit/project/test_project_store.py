@@ -116,7 +116,7 @@ def test_any_settings_survive_being_saved_over_any_others(before, after):
 @pytest.mark.parametrize(
     ("find", "put", "says"),
     [
-        ("test_fraction = 0.25", "test_fraction = ", "line 28"),
+        ("test_fraction = 0.25", "test_fraction = ", "line 37"),
         ("test_fraction = 0.25", 'test_fraction = "a lot"', "dataset.test_fraction"),
         ("test_fraction = 0.25", "test_fraction = 1.5", "dataset.test_fraction"),
         ('name = "idle"', 'name = "wave"', "class names"),

@@ -38,7 +38,7 @@ DEPLOY = {
 
 
 def make(folder: Path, seed: int = 1) -> Board:
-    return Board(FACTS, ImuSensor(seed), folder, EngineClient(), seed)
+    return Board(FACTS, [ImuSensor(seed)], folder, EngineClient(), seed)
 
 
 def ask(board: Board, op: str, **args: Any) -> Reply:

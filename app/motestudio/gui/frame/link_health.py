@@ -35,7 +35,7 @@ class LinkHealth(QObject):
     def _event(self, event: Any) -> None:
         kind = type(event).__name__
         if kind == "Health":
-            rate, jitter, lost = float(event.rate_hz), float(event.jitter_ms), int(event.lost)
+            rate, jitter, lost = event.of_lead.rate_hz, event.of_lead.jitter_ms, event.lost
             # A board that does not stream has no rate: no figure is more honest than 0.0 Hz.
             streaming = ((f"{rate:.1f}", "Hz"), (f"{jitter:.1f}", "ms jitter"), (count(lost), "lost"))
             self._figures = streaming if rate > 0 else ()

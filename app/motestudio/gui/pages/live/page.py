@@ -379,7 +379,7 @@ class LivePage(Page):
 
     @Slot(object)
     def _health(self, health: Any) -> None:
-        self._jitter.append(float(health.jitter_ms))
+        self._jitter.append(float(health.of_lead.jitter_ms))
         self._lost = int(health.lost)
         now = time.monotonic()
         if self.isVisible() and now - self._jitter_shown > 0.5:

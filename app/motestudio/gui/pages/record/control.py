@@ -167,8 +167,8 @@ class TakeControl(QObject):
         kind = type(event).__name__
         if not self.running:
             return
-        if kind == "Health" and event.recording_samples:
-            self.samples = int(event.recording_samples)
+        if kind == "Health" and event.of_lead.recording_samples:
+            self.samples = int(event.of_lead.recording_samples)
             reader = self._stream.reader
             if self.first < 0 and reader is not None:
                 self.first = max(0, reader.total - self.samples)
