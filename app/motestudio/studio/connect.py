@@ -59,7 +59,8 @@ def connect(
     url = port or project.config.port or VIRTUAL
     tails = project.mote_dir / "tails"
     if url != VIRTUAL:
-        with DeviceSession(url, baud, tail_dir=tails, lines=lines, wait_s=wait_s) as session:
+        spare = studio.spare_recorder()
+        with DeviceSession(url, baud, tail_dir=tails, lines=lines, wait_s=wait_s, recorder=spare) as session:
             yield session
         return
     board = studio.board(project.config.board)
@@ -67,7 +68,8 @@ def connect(
         board.id, sensor=sensor or sensor_of(project), flash_dir=flash_folder(project), transport=transport
     )
     try:
-        with DeviceSession(virtual.url, baud, tail_dir=tails, wait_s=0) as session:
+        spare = studio.spare_recorder()
+        with DeviceSession(virtual.url, baud, tail_dir=tails, wait_s=0, recorder=spare) as session:
             yield session
     finally:
         virtual.close()

@@ -34,10 +34,6 @@ _SLACK_SECONDS = 30.0
 _LOAD_SECONDS = 600.0
 
 
-def _ignore(_: str) -> None:
-    return None
-
-
 class DeviceSession:
     """Connects on construction.
 
@@ -49,6 +45,7 @@ class DeviceSession:
         wait_s: how long to wait for a board that goes, so that a take goes on when it is back; 0 not to.
         on_event: gets every event of the recorder (`devices.recorder_messages`).
         on_log: gets each line that the recorder prints.
+        recorder: one that was started before and is nobody's, which saves the time that starting one takes.
 
     Attributes:
         url: of the port; another one where the board came back elsewhere.
@@ -72,11 +69,15 @@ class DeviceSession:
         lines: LinePolicy = "auto",
         wait_s: float = WAIT_SECONDS,
         on_event: OnEvent | None = None,
-        on_log: Callable[[str], None] = _ignore,
+        on_log: Callable[[str], None] | None = None,
+        recorder: RecorderProcess | None = None,
     ) -> None:
         self.url = url
         self.wait_s = wait_s
-        self.recorder = RecorderProcess(url, on_event, on_log)
+        self.recorder = recorder if recorder is not None and recorder.alive else RecorderProcess()
+        self.recorder.url, self.recorder.on_event = url, on_event
+        if on_log is not None:
+            self.recorder.on_log = on_log
         try:
             self.recorder.send(m.Connect(url, baud, str(tail_dir), lines, wait_s))
             connected = wait_for(self.recorder.connecting, _CONNECT_SECONDS, "connect")

@@ -15,6 +15,7 @@ from motestudio.firmware.boards import load_boards
 from motestudio.jobs.runner import JobRunner
 from motestudio.plugins import trust
 from motestudio.plugins.registry import Registry
+from motestudio.studio.recorder_process import RecorderProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Studio:
         self._project_dir = project_dir
         self._runner: JobRunner | None = None
         self._lock = threading.RLock()
+        self._spare: RecorderProcess | None = None
         self._found: _Found | None = None
 
     @property
@@ -131,6 +133,18 @@ class Studio:
             self._runner = JobRunner()
         return self._runner
 
+    def prepare_recorder(self) -> None:
+        """Start a recorder for the next board, unless one waits already; takes some tenths of a second."""
+        with self._lock:
+            if self._spare is None or not self._spare.alive:
+                self._spare = RecorderProcess()
+
+    def spare_recorder(self) -> RecorderProcess | None:
+        """The recorder that waits, for whoever asks first; None where none does."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+        return spare
+
     def board(self, board_id: str) -> BoardFile:
         """A board file.
 
@@ -148,7 +162,10 @@ class Studio:
             ) from None
 
     def close(self) -> None:
-        """End the worker processes."""
+        """End the worker processes, and a recorder that waits."""
+        spare = self.spare_recorder()
+        if spare is not None:
+            spare.close()
         if self._runner is not None:
             self._runner.close()
             self._runner = None

@@ -45,12 +45,23 @@ def wait_for(waiting: Waiting[_T], timeout_s: float, op: str) -> _T:
     return item
 
 
+def _ignore(_: str) -> None:
+    return None
+
+
 class RecorderProcess:
     """One recorder and the thread that reads its events.
 
+    It may be started before anybody knows which board it is for: a new process takes longer than a board to answer.
+
+    Args:
+        on_log: gets each line that it prints.
+
     Attributes:
         child: the process.
+        url: of the board, for what is said when it ends.
         on_event: gets every event.
+        on_log: as given; another one may take its place.
         inference: get the board's inferences.
         connecting: where the answer to `Connect` arrives.
         health: the latest figures, or None.
@@ -60,8 +71,9 @@ class RecorderProcess:
         closed: whether `close` was called.
     """
 
-    def __init__(self, url: str, on_event: OnEvent | None, on_log: Callable[[str], None]) -> None:
-        self.on_event = on_event
+    def __init__(self, on_log: Callable[[str], None] = _ignore) -> None:
+        self.on_event: OnEvent | None = None
+        self.on_log = on_log
         self.inference: list[OnInference] = []
         self.connecting: Waiting[m.Connected] = queue.SimpleQueue()
         self.health: m.Health | None = None
@@ -69,17 +81,22 @@ class RecorderProcess:
         self.away = False
         self.returned: Callable[[m.Reconnected], None] | None = None
         self.closed = False
-        self._url = url
+        self.url = ""
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._replies: dict[int, Waiting[m.Reply]] = {}
         self._progress: dict[int, Callable[[float], None]] = {}
         self._takes: dict[str, Waiting[m.TakeSaved]] = {}
-        self.child = spawn("recorder", on_log=on_log)
+        self.child = spawn("recorder", on_log=lambda line: self.on_log(line))
         assert self.child.channel is not None
         self._channel = self.child.channel
         self._thread = threading.Thread(target=self._run, name="device-session", daemon=True)
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs and can be spoken to."""
+        return not self.closed and self.lost is None and self.child.poll() is None
 
     def send(self, command: m.Command) -> None:
         """Send a command.
@@ -217,4 +234,4 @@ class RecorderProcess:
             self.on_event(event)
 
     def _dead(self) -> DeviceError:
-        return DeviceError("device.recorder", f"The recorder of {self._url} ended unexpectedly.", "Connect again.")
+        return DeviceError("device.recorder", f"The recorder of {self.url} ended unexpectedly.", "Connect again.")
