@@ -87,11 +87,14 @@ class RecorderProcess:
         self._replies: dict[int, Waiting[m.Reply]] = {}
         self._progress: dict[int, Callable[[float], None]] = {}
         self._takes: dict[str, Waiting[m.TakeSaved]] = {}
-        self.child = spawn("recorder", on_log=lambda line: self.on_log(line))
+        self.child = spawn("recorder", on_log=self._log)
         assert self.child.channel is not None
         self._channel = self.child.channel
         self._thread = threading.Thread(target=self._run, name="device-session", daemon=True)
         self._thread.start()
+
+    def _log(self, line: str) -> None:
+        self.on_log(line)
 
     @property
     def alive(self) -> bool:
