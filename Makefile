@@ -50,6 +50,7 @@ kit: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/mote bench app
 	$(BIN)/mote bench features
+	$(BIN)/mote bench record
 
 $(VENV)/.installed: pyproject.toml packaging/constraints.txt packaging/system-packages.sh
 	@packaging/system-packages.sh demo

@@ -87,7 +87,7 @@ def studio(
 
 def bench(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What to measure: app or features.")],
+    name: Annotated[str, typer.Argument(help="What to measure: app, features or record.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file, too.")] = None,
 ) -> None:
     """Measure ourselves and a peer in one run. Exit code 1 where a goal is missed."""

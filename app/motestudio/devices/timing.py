@@ -6,7 +6,6 @@ has samples, so the slope of sample index against time is the rate, without a fe
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,12 +38,15 @@ class RateMeter:
     """Fits sample index against device time over the latest blocks."""
 
     def __init__(self, blocks: int = 512) -> None:
-        self._points: deque[tuple[int, int]] = deque(maxlen=blocks)
+        # A ring: index of the first sample and its time, of each of the latest blocks.
+        self._points = np.zeros((blocks, 2), dtype=np.int64)
+        self._count = 0
         self._index = 0
 
     def add(self, device_time_us: int, count: int) -> None:
         """Take a block's first timestamp and its number of samples."""
-        self._points.append((self._index, device_time_us))
+        self._points[self._count % len(self._points)] = (self._index, device_time_us)
+        self._count += 1
         self._index += count
 
     def skip(self, count: int) -> None:
@@ -53,7 +55,7 @@ class RateMeter:
 
     def restart(self) -> None:
         """Forget all, after the clock jumped."""
-        self._points.clear()
+        self._count = 0
 
     def measure(self) -> Timing:
         """Fit by least squares, leave out far outliers, fit again."""
@@ -65,10 +67,10 @@ class RateMeter:
 
     def measure_each(self) -> tuple[Timing, np.ndarray]:
         """The rate alone, and every block's distance from the line in milliseconds, shape (blocks,)."""
-        if len(self._points) < 2:
+        if self._count < 2:
             return Timing(), np.zeros(0)
-        points = np.array(self._points, dtype=np.float64)
-        points -= points[0]
+        points = self._points[: self._count]
+        points = (points - points[0]).astype(np.float64)
         index, time_us = points[:, 0], points[:, 1]
         keep = np.ones(len(index), dtype=bool)
         for _ in range(2):

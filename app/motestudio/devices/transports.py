@@ -172,13 +172,29 @@ class SerialTransport:
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         """See `Transport.read`."""
         try:
-            self._port.timeout = timeout_s
-            data: bytes = self._port.read(1)
-            if data and max_bytes > 1 and (more := self._port.in_waiting):
-                self._port.timeout = 0
-                data += self._port.read(min(more, max_bytes - 1))
+            return self._read_waiting(max_bytes, timeout_s) if _WINDOWS else self._read_posix(max_bytes, timeout_s)
         except self._broken as error:
             raise gone(self.url, error) from error
+
+    def _read_posix(self, max_bytes: int, timeout_s: float) -> bytes:
+        """Two system calls for what is there; pyserial's ``read`` makes five, and little is there at a time."""
+        fd: int = self._port.fileno()
+        if not select.select([fd], [], [], timeout_s)[0]:
+            return b""
+        try:
+            data = os.read(fd, max_bytes)
+        except BlockingIOError:  # a port is opened so, and somebody else may have emptied it
+            return b""
+        if not data:
+            raise gone(self.url, "it is ready to be read and has nothing")
+        return data
+
+    def _read_waiting(self, max_bytes: int, timeout_s: float) -> bytes:
+        self._port.timeout = timeout_s
+        data: bytes = self._port.read(1)
+        if data and max_bytes > 1 and (more := self._port.in_waiting):
+            self._port.timeout = 0
+            data += self._port.read(min(more, max_bytes - 1))
         return data
 
     def write(self, data: bytes) -> None:

@@ -363,6 +363,12 @@ class AppContext(QObject):
         name = "the virtual board" if port in ("", "virtual") else port
         self.run_operation(f"Connect to {name}", work, done)
 
+    def prepare_recorder(self) -> None:
+        """Have a recorder ready for the next board: starting one takes longer than connecting."""
+        if self.session is None and self.project is not None:
+            studio = self.studio
+            self.run_operation("Start a recorder", lambda _: studio.prepare_recorder(), quiet=True)
+
     def reconnect_device(self) -> None:
         """Connect anew to what was connected last."""
         self.connect_device(self.port, baud=self._baud, lines=self._lines)

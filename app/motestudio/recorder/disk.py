@@ -28,6 +28,7 @@ GENERATOR = "mote recorder"
 LIVE_GENERATOR = "mote recorder, live"
 _MAX_WAITING = 128 << 20
 _OPEN_END = 1 << 40
+_GATHER_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class TakeDisk:
         self._tell = tell
         self._failed = failed
         self._queue: queue.SimpleQueue[_Item | _Close] = queue.SimpleQueue()
+        self._hurry = threading.Event()
         self._waiting_lock = threading.Lock()
         self._waiting = 0
         self._take: StartTake | None = None
@@ -96,7 +98,7 @@ class TakeDisk:
 
     def begin(self, take: StartTake, groups: Mapping[int, ChannelGroup]) -> None:
         """Open a recording for each of the groups, the lead first."""
-        self._queue.put(_Begin(take, groups))
+        self._put(_Begin(take, groups))
 
     def append(self, group: int, arrival: Arrival, get: Callable[[], Samples], frame_bytes: int) -> bool:
         """Add samples; False where the disk is so far behind that the take must end.
@@ -117,23 +119,32 @@ class TakeDisk:
 
     def label(self, segments: Mapping[int, Sequence[Segment]]) -> None:
         """Replace the labels of the take's recordings, besides that of the whole take."""
-        self._queue.put(_Labels(segments))
+        self._put(_Labels(segments))
 
     def finish(self, health: Mapping[int, Health], reason: str) -> None:
         """Complete the recordings; `health` has what only the link knows, by group."""
-        self._queue.put(_Finish(health, reason))
+        self._put(_Finish(health, reason))
 
     def discard(self, code: str = "take.discarded", text: str = "The take was thrown away.", hint: str = "") -> None:
         """Throw the recordings away and say why."""
-        self._queue.put(_Discard(code, text, hint))
+        self._put(_Discard(code, text, hint))
 
     def close(self, timeout_s: float = 60.0) -> None:
         """Write what is waiting, then end the thread."""
-        self._queue.put(_Close())
+        self._put(_Close())
         self._thread.join(timeout_s)
+
+    def _put(self, item: _Item | _Close) -> None:
+        """Hand over what somebody waits for."""
+        self._queue.put(item)
+        self._hurry.set()
 
     def _run(self) -> None:
         while not isinstance(item := self._queue.get(), _Close):
+            if isinstance(item, _Block) and self._queue.empty():
+                # Blocks that come by the hundred a second are written together: to be woken costs more than to write.
+                self._hurry.wait(_GATHER_S)
+            self._hurry.clear()
             try:
                 self._do(item)
             except AppError as error:

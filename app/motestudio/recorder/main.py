@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from motestudio.devices.link.description import description_from_cbor, description_to_cbor
 from motestudio.devices.recorder_messages import RecorderError, Shutdown, decode_command
+from motestudio.domain.board import BoardDescription
+from motestudio.domain.signal import Channel, ChannelGroup
 from motestudio.jobs.channel import ChannelClosed, connect_to_parent
 from motestudio.recorder.outbox import Outbox
 from motestudio.recorder.recorder import Recorder
@@ -23,6 +26,7 @@ def main(argv: list[str]) -> int:
     channel = connect_to_parent()
     outbox = Outbox(channel)
     recorder = Recorder(outbox.put)
+    _warm_up()
     try:
         while True:
             data = channel.recv(None)
@@ -41,3 +45,11 @@ def main(argv: list[str]) -> int:
     recorder.close()
     outbox.close()
     return 0
+
+
+def _warm_up() -> None:
+    """Have the libraries build what they build at their first use: a board's first answer would wait for that."""
+    groups = (ChannelGroup("g", 1.0, (Channel("c"),)),)
+    description_from_cbor(
+        description_to_cbor(BoardDescription(board_id="", name="", serial_number="", firmware="", groups=groups))
+    )

@@ -194,7 +194,8 @@ class Recorder:
             self._last_health, self._last_bytes = now, count
             take = self._takes.current
             groups = tuple(s.health(self._takes.samples_of(i)) for i, s in enumerate(self._streams))
-            free, left = self._space.look(now, Path(take.folder) if take else None, self._streams)
+            written = sum(g.rate_hz * s.group.frame_bytes for g, s in zip(groups, self._streams, strict=True))
+            free, left = self._space.look(now, Path(take.folder) if take else None, written)
             health = Health(
                 groups=groups,
                 crc_errors=self._damaged + link.damaged,

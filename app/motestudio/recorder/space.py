@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
-
-from motestudio.recorder.stream import GroupStream
 
 _EVERY_S = 1.0
 
@@ -23,13 +20,13 @@ class DiskSpace:
         self._looked = -_EVERY_S
         self._free = 0
 
-    def look(self, now: float, folder: Path | None, streams: Sequence[GroupStream]) -> tuple[int, float]:
+    def look(self, now: float, folder: Path | None, bytes_per_s: float) -> tuple[int, float]:
         """Bytes that are free, and the seconds until they are not; 0 where nothing is known or arrives.
 
         Args:
             now: seconds of a steady clock.
             folder: that a take is being written to.
-            streams: whose samples are written.
+            bytes_per_s: that are or would be written.
         """
         self._folder = folder or self._folder
         if self._folder is not None and now - self._looked >= _EVERY_S:
@@ -38,5 +35,4 @@ class DiskSpace:
                 self._free = shutil.disk_usage(self._folder).free
             except OSError:
                 self._free = 0
-        per_s = sum(s.meter.measure().rate_hz * s.group.frame_bytes for s in streams)
-        return self._free, self._free / per_s if per_s > 0 else 0.0
+        return self._free, self._free / bytes_per_s if bytes_per_s > 0 else 0.0

@@ -25,6 +25,7 @@ _TAIL_BYTES = 64 << 20
 _RESERVE_S = 2.0
 """The oldest of the tail is not promised to anybody: it may be overwritten before it is read."""
 
+_DRIFT_EVERY_S = 1.0
 _STALL_SECONDS = 3.0
 _STALL_BLOCKS = 5.0
 
@@ -106,6 +107,8 @@ class GroupStream:
         self._tail = LiveTailWriter(tail_path, group, max(capacity, 1024))
         self.meter = RateMeter()
         self._drift = ClockDrift()
+        self._drift_told = (0.0, 0.0)
+        self._drift_at = -_DRIFT_EVERY_S
         self._jitter_max_ms = 0.0
         self._gaps = GapDetector(group.rate_hz)
         self._log: deque[Arrival] = deque()
@@ -116,6 +119,7 @@ class GroupStream:
         """The board begins a new stream."""
         self.samples = self.lost = self._n_gaps = 0
         self._dropped_before = self.dropped
+        self._drift_at, self._drift_told = -_DRIFT_EVERY_S, (0.0, 0.0)
         self._jitter_max_ms = 0.0
         self.meter.restart()
         self._drift.restart()
@@ -168,8 +172,11 @@ class GroupStream:
 
     @property
     def drift(self) -> tuple[float, float]:
-        """See `ClockDrift.measure`."""
-        return self._drift.measure()
+        """See `ClockDrift.measure`; about a second old at most."""
+        now = time.monotonic()
+        if now - self._drift_at >= _DRIFT_EVERY_S:
+            self._drift_at, self._drift_told = now, self._drift.measure()
+        return self._drift_told
 
     @property
     def _oldest(self) -> int:
@@ -262,6 +269,7 @@ class PartHealth:
         self._clipped = np.zeros(channels, dtype=np.int64)
         self._first: Samples | None = None
         self._constant = np.ones(channels, dtype=bool)
+        self._still = True
         self._lost = self._gaps = 0
 
     def add(self, samples: Samples, device_time_us: int, follows: Continuity) -> None:
@@ -272,10 +280,13 @@ class PartHealth:
         self._rate.add(device_time_us, len(samples))
         self._lost += follows.lost
         self._gaps += follows.lost > 0
-        self._clipped += ((samples == RAW_MIN) | (samples == RAW_MAX)).sum(axis=0)
+        # Nearly no block holds a clipped sample, and asking for the extremes of all channels at once is cheap.
+        if samples.min() == RAW_MIN or samples.max() == RAW_MAX:
+            self._clipped += ((samples == RAW_MIN) | (samples == RAW_MAX)).sum(axis=0)
         if self._first is None:
             self._first = samples[:1].copy()
-        if self._constant.any():
+        if self._still:
+            self._still = bool(self._constant.any())
             self._constant &= (samples == self._first).all(axis=0)
 
     def result(self, link: Health) -> Health:

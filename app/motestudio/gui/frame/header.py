@@ -108,6 +108,8 @@ class BoardButton(PaintedButton):
 
     def set_facts(self, facts: LinkFacts) -> None:
         """Show a board."""
+        if facts == self._facts:
+            return
         wider = facts.name != self._facts.name or len(facts.figures) != len(self._facts.figures)
         self._facts = facts
         self.setText(facts.name or "No board connected")

@@ -7,7 +7,6 @@ Samples are physical values; the x axis is seconds of the recording.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,25 +16,15 @@ from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motestudio.gui.plots.grid import Grid
+from motestudio.gui.plots.lane import AXIS_WIDTH, Region
 from motestudio.gui.plots.plot_title import PlotChannel, PlotTitle
 from motestudio.gui.plots.ticks import FloatArray, min_max, nice_range
 from motestudio.gui.theme import Ink, theme
 
-AXIS_WIDTH = 40
 _TICK_ROOM = 8
 _NUMBER_ROOM = 18
 
 pg.setConfigOptions(antialias=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A coloured stretch behind the curves, in seconds; `selected` deepens it."""
-
-    start: float
-    end: float
-    ink: Ink
-    selected: bool = False
 
 
 class SignalPlot(QWidget):

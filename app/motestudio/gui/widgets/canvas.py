@@ -7,6 +7,7 @@ can find clipped text in a whole window.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from types import TracebackType
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
@@ -29,9 +30,16 @@ _OWN_KEYS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=128)
+def _metrics(style: str, weight: int | None) -> QFontMetricsF:
+    """Of a style's font, which no theme changes."""
+    return QFontMetricsF(theme().font(style, weight))
+
+
+@lru_cache(maxsize=8192)
 def text_width(text: str, style: str, weight: int | None = None) -> float:
     """Advance of a text in pixels."""
-    return QFontMetricsF(theme().font(style, weight)).horizontalAdvance(text)
+    return _metrics(style, weight).horizontalAdvance(text)
 
 
 def shortened(text: str, style: str, room: float) -> str:
@@ -105,8 +113,8 @@ class Canvas:
             The x where the text ends.
         """
         font = theme().font(style, weight)
-        metrics = QFontMetricsF(font)
-        width = metrics.horizontalAdvance(text)
+        metrics = _metrics(style, weight)
+        width = text_width(text, style, weight)
         if width > rect.width() + 0.5:
             self.overflow.append(text)
             if elide:

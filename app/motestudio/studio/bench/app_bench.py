@@ -7,7 +7,6 @@ nobody can be faster than. Long jobs have no peer that runs offline; their figur
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from motestudio.errors import JobError
 from motestudio.jobs.launcher import run_program
 from motestudio.studio.bench.figure import Figure
+from motestudio.studio.bench.screen import display
 from motestudio.studio.create import create
 from motestudio.studio.operation import Operation
 
@@ -91,14 +91,6 @@ def measure(operation: Operation) -> list[Figure]:
     ]
 
 
-def _display() -> dict[str, str]:
-    """Where there is no screen, both windows are drawn offscreen."""
-    known = ("DISPLAY", "WAYLAND_DISPLAY")
-    if sys.platform != "linux" or any(os.environ.get(name) for name in known):
-        return {name: os.environ[name] for name in known if name in os.environ}
-    return {"QT_QPA_PLATFORM": "offscreen"}
-
-
 def _medians(rows: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return statistics.median(r[0] for r in rows), statistics.median(r[1] for r in rows)
 
@@ -111,7 +103,7 @@ def _probe(argv: list[str], operation: Operation) -> tuple[float, float]:
         timeout_s=60,
         on_line=operation.log,
         cancel=operation.cancel,
-        env={"MOTE_PROBE_START": repr(time.time())} | _display(),
+        env={"MOTE_PROBE_START": repr(time.time())} | display(),
     )
     for line in reversed(done.output.splitlines()):
         if line.startswith("{"):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy
 
 from motestudio.gui.numbers import quantity
-from motestudio.gui.pages.label.spectrum import Spectrum
+from motestudio.gui.plots.spectrum import Spectrum
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets import Canvas, Painted, PaintedButton, text_width
 

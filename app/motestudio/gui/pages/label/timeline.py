@@ -13,7 +13,7 @@ from motestudio.gui.pages.label.playhead import PlayheadLine, TimeRuler
 from motestudio.gui.pages.label.rows import class_text
 from motestudio.gui.pages.label.spectrogram import Spectrogram
 from motestudio.gui.pages.label.waveform import Waveform
-from motestudio.gui.plots.live_plot import plot_channels
+from motestudio.gui.plots.axes import plot_channels
 from motestudio.gui.plots.overview import OverviewSegment, OverviewStrip
 from motestudio.gui.plots.signal_plot import Region, SignalPlot
 from motestudio.gui.plots.tracks import Block, Track

@@ -12,8 +12,8 @@ import numpy as np
 
 from motestudio.domain.recording import Recording
 from motestudio.domain.signal import Samples
-from motestudio.gui.pages.label.spectrum import Spectrum, sources_of
-from motestudio.gui.plots.live_plot import default_axes
+from motestudio.gui.plots.axes import default_axes
+from motestudio.gui.plots.spectrum import Spectrum, sources_of
 from motestudio.gui.plots.ticks import FloatArray, nice_range
 from motestudio.studio.energy import EnergyProfile, profile
 

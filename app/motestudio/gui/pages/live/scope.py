@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from PySide6.QtCore import QLineF, QPoint, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPen, QResizeEvent, QShowEvent
@@ -12,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
 from motestudio.devices.live_tail import LiveTailReader
 from motestudio.domain.classes import is_background
 from motestudio.gui.pages.live.run import Found, LiveRun
-from motestudio.gui.plots.live_plot import LiveSignalPlot, default_axes
+from motestudio.gui.plots.axes import default_axes
+from motestudio.gui.plots.live_plot import LiveSignalPlot
 from motestudio.gui.plots.score_plot import LEFT, RIGHT, ScorePlot
 from motestudio.gui.plots.ticks import nice_step, tick_text, ticks
 from motestudio.gui.plots.tracks import Block, Track
@@ -126,10 +126,9 @@ class LiveScope(QWidget):
         self._bar.hide()
 
     def _signal(self, axis: int) -> LiveSignalPlot:
-        plot = LiveSignalPlot(self.reader.group, [self.axes[axis]], axis_width=LEFT, show_time=False)
+        plot = LiveSignalPlot([self.reader], [self.axes[axis]], axis_width=LEFT, show_time=False)
         plot.setMinimumHeight(110)
         plot.set_window(WINDOW_S)
-        plot.set_reader(self.reader)
         plot.ticked.connect(self._ticked)
         return plot
 
@@ -151,7 +150,7 @@ class LiveScope(QWidget):
     @property
     def view(self) -> tuple[float, float]:
         """The stretch that is shown, seconds of the tail."""
-        return self.signal.plots[0].view_range
+        return self.signal.view_range
 
     def show_rule(self) -> None:
         """Put the thresholds where the rule has them."""
@@ -180,8 +179,8 @@ class LiveScope(QWidget):
             plot.set_detections([f.detection.time_s for f in found if f.detection.label == name])
         self.place()
 
-    @Slot(object, int)
-    def _ticked(self, samples: Any, first: int) -> None:
+    @Slot()
+    def _ticked(self) -> None:
         start, end = self.view
         for track in (self.flags, self.board):
             track.set_view(start, end)

@@ -13,8 +13,8 @@ from motestudio.domain.signal import ChannelGroup
 from motestudio.gui.numbers import byte_size, significant
 from motestudio.gui.pages.pipeline.bars import FeatureBars
 from motestudio.gui.pages.pipeline.preview_data import Block, Frame, shape_words
+from motestudio.gui.plots.axes import default_axes, plot_channels
 from motestudio.gui.plots.heat_map import HeatMap
-from motestudio.gui.plots.live_plot import default_axes, plot_channels
 from motestudio.gui.plots.signal_plot import SignalPlot
 from motestudio.gui.widgets import ElidedText, Text
 

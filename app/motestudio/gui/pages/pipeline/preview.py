@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from motestudio.gui.numbers import byte_size, count, with_minus
 from motestudio.gui.pages.pipeline.block_view import AXIS, BlockView, scale_words, words_of
 from motestudio.gui.pages.pipeline.preview_data import Frame
+from motestudio.gui.plots.axes import default_axes, plot_channels
 from motestudio.gui.plots.heat_map import HeatScale
-from motestudio.gui.plots.live_plot import default_axes, plot_channels
 from motestudio.gui.plots.signal_plot import Region, SignalPlot
 from motestudio.gui.plots.ticks import nice_range
 from motestudio.gui.theme import Ink, theme

@@ -51,7 +51,7 @@ class FieldMode(QWidget):
         self.name = ClassName()
         self.close_button = IconButton("ph.x", "Leave field mode  Esc", "quiet")
         self.close_button.clicked.connect(self.left)
-        self.scope = Scope(reader)
+        self.scope = Scope([reader])
         self.button = RecordButton("Record")
         self.button.set_field_mode(True)
         top = QHBoxLayout()

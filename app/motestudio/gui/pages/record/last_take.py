@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from motestudio.domain.recording import Recording
 from motestudio.gui.numbers import count
-from motestudio.gui.plots.live_plot import default_axes
+from motestudio.gui.plots.axes import default_axes
 from motestudio.gui.theme import Ink, theme
 from motestudio.gui.widgets import Button, Canvas, ElidedText, IconMark, Painted, SectionHeader, Separator, Text
 from motestudio.project.store import Project

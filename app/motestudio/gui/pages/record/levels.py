@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QRectF, QSize, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motestudio.devices.live_tail import LiveTailReader
-from motestudio.domain.signal import RAW_MAX, RAW_MIN, ChannelGroup
 from motestudio.gui.numbers import significant
+from motestudio.gui.plots.level_stats import LevelStats
 from motestudio.gui.widgets import Canvas, LevelMeter, Painted, Separator, Text, text_width
 
-_EVERY_MS = 100
-_HOLD_S = 3.0
+_EVERY_MS = 125
 _MOST = 12
 
 
@@ -66,37 +65,33 @@ class Levels(QWidget):
         box.addLayout(self._grid)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.meters: list[LevelMeter] = []
-        self._reader: LiveTailReader | None = None
-        self._group: ChannelGroup | None = None
-        self._seen = 0
-        self._peaks = np.zeros(0)
-        self._clips = np.zeros(0, dtype=np.int64)
+        self.stats: list[LevelStats] = []
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self.refresh)
 
-    def set_reader(self, reader: LiveTailReader | None) -> None:
-        """Measure this tail; counters begin anew."""
-        self._reader = reader
-        self._group = reader.group if reader else None
-        self._seen = reader.total if reader else 0
+    def set_readers(self, readers: Sequence[LiveTailReader]) -> None:
+        """Measure these tails; counters begin anew."""
         for meter in self.meters:
             self._grid.removeWidget(meter)
             meter.hide()
             meter.deleteLater()
-        self.meters = []
-        channels = self._group.channels[:_MOST] if self._group else ()
-        self._peaks = np.zeros(len(channels))
-        self._clips = np.zeros(len(channels), dtype=np.int64)
-        for i, channel in enumerate(channels):
-            axis = "xyz".find(channel.name[-1:]) if len(channel.name) == 2 else -1
-            meter = LevelMeter(channel.name, f"series:{(axis if axis >= 0 else i) % 8 + 1}", channel.unit)
-            self._grid.addWidget(meter, i // 6, i % 6)
-            self.meters.append(meter)
+        self.meters, self.stats = [], []
+        for reader in readers:
+            channels = reader.group.channels[: _MOST - len(self.meters)]
+            if not channels:
+                break
+            self.stats.append(LevelStats(reader, len(channels)))
+            for i, channel in enumerate(channels):
+                axis = "xyz".find(channel.name[-1:]) if len(channel.name) == 2 else -1
+                meter = LevelMeter(channel.name, f"series:{(axis if axis >= 0 else i) % 8 + 1}", channel.unit)
+                place = len(self.meters)
+                self._grid.addWidget(meter, place // 6, place % 6)
+                self.meters.append(meter)
         self._run()
 
     def _run(self) -> None:
-        if self._reader is not None and self.isVisible():
+        if self.stats and self.isVisible():
             self._timer.start()
         else:
             self._timer.stop()
@@ -118,31 +113,16 @@ class Levels(QWidget):
 
     def refresh(self) -> None:
         """Measure what is new."""
-        reader, group = self._reader, self._group
-        if reader is None or group is None:
-            return
-        total = reader.total
-        rate = group.rate_hz
-        n = len(self.meters)
-        fresh = reader.window(self._seen, total - self._seen)[0][:, :n]
-        self._clips += ((fresh == RAW_MIN) | (fresh == RAW_MAX)).sum(axis=0)
-        quiet = total == self._seen
-        self._seen = total
-        last = reader.latest(max(2, int(rate)))[0][:, :n]
-        if len(last) < 2:
-            return
-        self._peaks *= math.exp(-_EVERY_MS / 1000 / _HOLD_S)
-        if len(fresh):
-            self._peaks = np.maximum(self._peaks, np.abs(fresh.astype(np.int32)).max(axis=0) / -RAW_MIN)
-        physical = group.to_physical(reader.latest(max(2, int(rate)))[0])[:, :n]
-        rms = np.sqrt((physical**2).mean(axis=0))
-        still = (last == last[0]).all(axis=0) if len(last) >= int(rate) else np.zeros(n, dtype=bool)
-        for i, meter in enumerate(self.meters):
-            share = float(rms[i]) / (group.channels[i].full_scale or 1.0)
-            meter.set_level(
-                0.0 if quiet else math.sqrt(min(1.0, share)),
-                math.sqrt(float(self._peaks[i])),
-                significant(float(rms[i]), 3),
-                clips=int(self._clips[i]),
-                dead=bool(still[i]) and not quiet,
-            )
+        meters = iter(self.meters)
+        for stats in self.stats:
+            stats.update(_EVERY_MS / 1000)
+            rms, still, group = stats.rms, stats.still, stats.reader.group
+            for i in range(len(rms)):
+                share = float(rms[i]) / (group.channels[i].full_scale or 1.0)
+                next(meters).set_level(
+                    math.sqrt(min(1.0, share)) if stats.fresh else 0.0,
+                    math.sqrt(float(stats.peaks[i])),
+                    significant(float(rms[i]), 3),
+                    clips=int(stats.clips[i]),
+                    dead=bool(still[i]) and stats.fresh > 0,
+                )

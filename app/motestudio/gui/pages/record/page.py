@@ -347,9 +347,9 @@ class RecordPage(Page):
             self.scope.hide()
             self.scope.deleteLater()
             self.scope = None
-        self.levels.set_reader(reader)
+        self.levels.set_readers([reader] if reader is not None else [])
         if reader is not None:
-            self.scope = Scope(reader)
+            self.scope = Scope([reader])
             self.scope.set_window(self.seconds)
             self.scope.set_paused(self.paused)
             self._board_box.insertWidget(0, self.scope, 1)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from motestudio.devices.live_history import LiveHistory
 from motestudio.devices.live_tail import LiveTailReader
+from motestudio.gui.plots.lane import AXIS_WIDTH, Region
 from motestudio.gui.plots.live_plot import LiveSignalPlot
-from motestudio.gui.plots.signal_plot import AXIS_WIDTH, Region
 from motestudio.gui.plots.tracks import Block, Track
-from motestudio.gui.theme import Ink, theme
+from motestudio.gui.theme import Ink
 from motestudio.gui.widgets import Canvas, Painted
 
 MARGIN = 8
@@ -38,25 +39,25 @@ def short_name(name: str, label: str) -> str:
 
 
 class Overlay(Painted):
-    """Over the plots: a red frame and a red stretch while recording, the countdown's figure before it."""
+    """Over the plots: a red frame while recording, the countdown's figure before it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.recording = False
         self.countdown = 0.0
-        self.since_x = -1.0
-        self.until_x = -1.0
+
+    def show_state(self, *, recording: bool, countdown: float) -> None:
+        """Show that a take runs, or the seconds left until it does; painted only where that is another than before."""
+        if (recording, countdown) != (self.recording, self.countdown):
+            self.recording, self.countdown = recording, countdown
+            self.setVisible(recording or countdown > 0)
+            self.update()
 
     def paint(self, canvas: Canvas) -> None:
         """Draw what applies."""
         rect = QRectF(self.rect())
         if self.recording:
-            if 0 <= self.since_x < self.until_x:
-                veil = theme().color("bad_mark")
-                veil.setAlphaF(0.09)
-                canvas.fill(QRectF(self.since_x, 2, self.until_x - self.since_x, rect.height() - 4), veil)
-                canvas.fill(QRectF(round(self.since_x), 2, 1, rect.height() - 4), "bad_mark")
             canvas.box(rect.adjusted(1, 1, -1, -1), 6, None, "bad_mark", 2)
         elif self.countdown > 0:
             circle = QRectF(rect.center().x() - 40, rect.center().y() - 40, 80, 80)
@@ -65,10 +66,10 @@ class Overlay(Painted):
 
 
 class Scope(QWidget):
-    """Takes track and plots over one live tail.
+    """Takes track and plots over live tails.
 
     Args:
-        reader: of the tail.
+        readers: of the tails, the lead first.
 
     Signals:
         ticked: something new was drawn.
@@ -76,16 +77,19 @@ class Scope(QWidget):
 
     ticked = Signal()
 
-    def __init__(self, reader: LiveTailReader, parent: QWidget | None = None) -> None:
+    def __init__(self, readers: Sequence[LiveTailReader], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.reader = reader
-        self.rate_hz = reader.group.rate_hz
+        self.reader = readers[0]
+        self.rate_hz = self.reader.group.rate_hz
+        self.histories = [LiveHistory(reader) for reader in readers]
         self._bands: list[Band] = []
         self._inks: dict[str, Ink] = {}
+        self._labels: list[Band] = []
         self._now: tuple[str, int] | None = None
+        self._shown: list[Block] = []
+        self._turn = False
         self.takes = Track("Takes", "take", AXIS_WIDTH)
-        self.plot = LiveSignalPlot(reader.group)
-        self.plot.set_reader(reader)
+        self.plot = LiveSignalPlot(self.histories)
         self.plot.ticked.connect(self._ticked)
         box = QVBoxLayout(self)
         box.setContentsMargins(MARGIN, 0, MARGIN, 0)
@@ -93,6 +97,7 @@ class Scope(QWidget):
         box.addWidget(self.takes)
         box.addWidget(self.plot, 1)
         self.overlay = Overlay(self)
+        self.overlay.hide()
 
     def set_window(self, seconds: float) -> None:
         """How much to show."""
@@ -108,35 +113,48 @@ class Scope(QWidget):
         self._bands, self._inks = list(bands), dict(inks)
         self._place()
 
+    def set_labels(self, labels: Sequence[Band]) -> None:
+        """Show labels of the take that runs, those that grow still among them."""
+        self._labels = list(labels)
+        self._place()
+
     def set_countdown(self, seconds: float) -> None:
         """Show the seconds left, or nothing at 0."""
-        self.overlay.countdown = seconds
-        self.overlay.update()
+        self.overlay.show_state(recording=self.overlay.recording, countdown=seconds)
 
     def set_recording(self, label: str, first: int) -> None:
         """Show that a take runs, from sample `first` of the tail on (-1 where it has not begun)."""
         self._now = (label, first)
-        self.overlay.recording = True
+        self.overlay.show_state(recording=True, countdown=0.0)
+        self.plot.set_growing(first / self.rate_hz if first >= 0 else None)
         self._place()
+
+    def set_take_files(self, files: Sequence[tuple[int, Path, int]]) -> None:
+        """Say where a take that runs is written, to go back further than the tail.
+
+        Args:
+            files: index of the reader, the file of its samples, and the tail's sample that is the file's first.
+        """
+        for index, path, first in files:
+            if 0 <= index < len(self.histories):
+                self.histories[index].take_began(path, first)
 
     def set_idle(self) -> None:
         """No take runs."""
         self._now = None
-        self.overlay.recording = False
-        self.overlay.countdown = 0.0
+        self._labels = []
+        self.overlay.show_state(recording=False, countdown=0.0)
+        self.plot.set_growing(None)
         self._place()
 
-    @Slot(object, int)
-    def _ticked(self, samples: Any, first: int) -> None:
+    @Slot()
+    def _ticked(self) -> None:
         self._place()
         self.ticked.emit()
 
     def _place(self) -> None:
-        if not self.plot.plots:
-            return
-        start, end = self.plot.plots[0].view_range
+        start, end = self.plot.view_range
         shown = [b for b in self._bands if b.end >= start and b.start <= end]
-        self.takes.set_view(start, end)
         blocks = [
             Block(b.start, b.end, short_name(b.name, b.label), self._ink(b), f"{b.end - b.start:.1f} s") for b in shown
         ]
@@ -144,15 +162,14 @@ class Scope(QWidget):
             begin = self._now[1] / self.rate_hz
             now = self.reader.total / self.rate_hz
             blocks.append(Block(begin, now, self._now[0], "bad_mark", f"{now - begin:.1f} s"))
-            lead = self.plot.plots[0]
-            left = float(self.plot.x() - self.overlay.x())
-            self.overlay.since_x = left + max(float(AXIS_WIDTH), lead.x_of(begin))
-            self.overlay.until_x = left + lead.x_of(min(now, end))
-        else:
-            self.overlay.since_x = -1.0
-        self.takes.set_blocks(blocks)
+        blocks += [Block(b.start, b.end, b.label, self._ink(b)) for b in self._labels]
+        self._turn = not self._turn
+        if self._turn or not self.plot.view.live:  # words over a moving picture are read at half its pace
+            self.takes.set_view(start, end)
+        if blocks != self._shown:
+            self._shown = blocks
+            self.takes.set_blocks(blocks)
         self.plot.set_regions([Region(b.start, b.end, self._ink(b)) for b in shown])
-        self.overlay.update()
 
     def _ink(self, band: Band) -> Ink:
         return self._inks.get(band.label, "series:7")

@@ -72,6 +72,17 @@ class Spectrum:
         rate = self._group.rate_hz
         return self._frames(np.linspace(start_s * rate, end_s * rate, count))
 
+    def at(self, centers: FloatArray) -> FloatArray:
+        """Levels around samples.
+
+        Args:
+            centers: indices, rising; not necessarily whole.
+
+        Returns:
+            dB, shape (len(centers), size / 2 + 1), lowest frequency first.
+        """
+        return self._frames(centers)
+
     def _frames(self, centers: FloatArray) -> FloatArray:
         if not len(self._raw) or not len(centers):
             return np.zeros((len(centers), self.size // 2 + 1))
