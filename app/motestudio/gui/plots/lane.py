@@ -69,6 +69,8 @@ class Lane(QWidget):
         self._growing: tuple[float, Ink] | None = None
         self._cursors: list[tuple[float, str]] = []
         self._lines: list[tuple[int, int]] | None = None
+        self._colours: dict[Any, int] = {}
+        self._time_step = 1.0
         self._pixels: Pixels = np.zeros((0, 0), dtype=np.uint32)
         self._image = QImage()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -104,7 +106,7 @@ class Lane(QWidget):
     def forget(self) -> None:
         """Paint all columns anew at the next chance."""
         self._valid = (0, 0)
-        self._lines = None
+        self._lines, self._colours = None, {}
         self.update()
 
     def show_until(self, end: float, total: int) -> None:
@@ -191,6 +193,7 @@ class Lane(QWidget):
         width = self._pixels.shape[1]
         if width:
             self._per_column = self.seconds * self.rate_hz / width
+            self._time_step = nice_step(self.seconds, max(2, self._place().width() // 80))
         self.forget()
 
     # Painting
@@ -209,8 +212,7 @@ class Lane(QWidget):
             self._paint_ruler(begin, last)
 
     def _paint_ground(self, first: int, last: int, pixels: Pixels) -> None:
-        surface = theme().color("surface")
-        pixels[:] = _rgb(surface)
+        pixels[:] = self._colour("surface")
         body = pixels[: self._rows]
         per_s = self.rate_hz / self._per_column
         stretches = [(r.start, r.end, r.ink, r.selected) for r in self._regions]
@@ -220,19 +222,28 @@ class Lane(QWidget):
             a, b = (math.floor((t - self.offset_s) * per_s) for t in (start, end))
             a, b = max(a, first) - first, min(b, last) - first
             if a < b:
-                veil = theme().veil(ink, "selected_band" if selected else "band")
-                body[:, a:b] = _rgb(theme().mix(surface, QColor(veil.rgb()), veil.alphaF()))
+                body[:, a:b] = self._colour(ink, selected=selected)
         if self._lines is None:
-            grid, zero = _rgb(theme().color("grid")), _rgb(theme().color("grid_zero"))
+            grid, zero = self._colour("grid"), self._colour("grid_zero")
             rows = len(body)
             self._lines = [
                 (min(rows - 1, round(at * (rows - 1))), zero if words == "0" else grid) for at, words in self.numbers()
             ]
         for row, colour in self._lines:
             body[row] = colour
-        grid = _rgb(theme().color("grid"))
         for _, column in self._ticks(first, last):
-            body[:, column - first] = grid
+            body[:, column - first] = self._colour("grid")
+
+    def _colour(self, ink: Ink, *, selected: bool | None = None) -> int:
+        """A colour as a pixel; of a stretch behind the curves where `selected` says how deep."""
+        key = (ink if isinstance(ink, str) else ink.rgba(), selected)
+        if key not in self._colours:
+            color = theme().color(ink)
+            if selected is not None:
+                veil = theme().veil(ink, "selected_band" if selected else "band")
+                color = theme().mix("surface", QColor(veil.rgb()), veil.alphaF())
+            self._colours[key] = int(color.rgb())
+        return self._colours[key]
 
     def _ticks(self, first: int, last: int) -> list[tuple[float, int]]:
         """Seconds of the lead with a line of the grid in some columns, and the column of each."""
@@ -267,11 +278,6 @@ class Lane(QWidget):
                     with_canvas.text(place.translated(width / ratio, 0), words, "caption", "text_muted", "center")
                 break
         painter.end()
-
-    @property
-    def _time_step(self) -> float:
-        """Seconds between two lines of the grid."""
-        return nice_step(self.seconds, max(2, self._place().width() // 80))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture from the ring, then what lies on it; the numbers beside it only where they are asked for."""
@@ -318,10 +324,6 @@ class Lane(QWidget):
         for at, words in self.numbers():
             y = min(max(place.top() + at * place.height(), place.top() + 7.0), place.bottom() - 6.0)
             canvas.text(QRectF(0, y - 8, self._left - 8, 16), words, "caption", "text_muted", "right")
-
-
-def _rgb(color: QColor) -> int:
-    return int(color.rgb() & 0xFFFFFFFF)
 
 
 __all__ = ["AXIS_WIDTH", "RULER_HEIGHT", "Lane", "Region"]

@@ -6,6 +6,8 @@ shimmer and what is painted once need not be painted again.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from motestudio.domain.signal import Samples
 Pixels = npt.NDArray[np.uint32]
 Floats = npt.NDArray[np.float32]
 _CHUNK = 1 << 19
+_FEW = 8
 
 
 def column_edges(first: int, last: int, per_column: float) -> npt.NDArray[np.int64]:
@@ -45,6 +48,8 @@ def extremes(samples: Samples, edges: npt.NDArray[np.int64]) -> tuple[Samples, S
         Lows and highs, int16, shape (columns, channels), and bool, shape (columns,): whether the column has a sample.
     """
     columns, channels = len(edges) - 1, samples.shape[1]
+    if columns <= _FEW:
+        return _few_extremes(samples, edges.tolist())
     low = np.zeros((columns, channels), dtype=np.int16)
     high = np.zeros_like(low)
     inside = np.clip(edges, 0, len(samples))
@@ -55,6 +60,21 @@ def extremes(samples: Samples, edges: npt.NDArray[np.int64]) -> tuple[Samples, S
         # Columns that have samples follow each other without a hole: an empty one takes none from its neighbours.
         low[there] = np.minimum.reduceat(part, starts - starts[0], axis=0)
         high[there] = np.maximum.reduceat(part, starts - starts[0], axis=0)
+    return low, high, there
+
+
+def _few_extremes(samples: Samples, edges: list[int]) -> tuple[Samples, Samples, npt.NDArray[np.bool_]]:
+    """`extremes` of what one frame of a moving picture needs, without what only pays for many columns."""
+    columns, channels = len(edges) - 1, samples.shape[1]
+    low = np.zeros((columns, channels), dtype=np.int16)
+    high = np.zeros_like(low)
+    there = np.zeros(columns, dtype=bool)
+    for i in range(columns):
+        part = samples[max(0, edges[i]) : max(0, edges[i + 1])]
+        if len(part):
+            part.min(axis=0, out=low[i])
+            part.max(axis=0, out=high[i])
+            there[i] = True
     return low, high, there
 
 
@@ -70,6 +90,11 @@ def read_extremes(
         per_column: samples of a column.
     """
     step = max(1, int(_CHUNK / max(1.0, per_column)))
+    if last - first <= min(step, _FEW):
+        edges = column_edges(first, last, per_column)
+        start = max(0, int(edges[0]))
+        samples, at = reader.window(start, max(0, int(edges[-1]) - start))
+        return extremes(samples, edges - at)
     parts = []
     for begin in range(first, last, step):
         edges = column_edges(begin, min(last, begin + step), per_column)
@@ -92,6 +117,37 @@ def joined(low: Floats, high: Floats) -> tuple[Floats, Floats]:
     np.fmax(high[1:], low[:-1], out=touching_high[1:])
     touching_low[np.isnan(low)] = touching_high[np.isnan(low)] = np.nan
     return touching_low, touching_high
+
+
+def paint_few(
+    pixels: Pixels,
+    low: list[list[float]],
+    high: list[list[float]],
+    colours: Sequence[int],
+    row_of: tuple[float, float],
+    skip: int,
+) -> None:
+    """Paint some columns, joined as `joined` does; a frame of a moving picture has one or two that are new.
+
+    Args:
+        pixels: uint32, shape (rows, columns); changed.
+        low: of each column, smallest value per channel; not a number where it has none.
+        high: likewise.
+        colours: 0xffRRGGBB per channel.
+        row_of: (a, b): a value v lies at row ``a - b * v``.
+        skip: how many of the columns only stand at the left of the first that is painted.
+    """
+    rows, (a, b) = len(pixels), row_of
+    for i in range(skip, len(low)):
+        for channel, colour in enumerate(colours):
+            bottom, top = low[i][channel], high[i][channel]
+            if math.isnan(bottom):
+                continue
+            if i > 0 and not math.isnan(low[i - 1][channel]):
+                bottom, top = min(bottom, high[i - 1][channel]), max(top, low[i - 1][channel])
+            first, last = max(0, round(a - b * top)), min(rows - 1, round(a - b * bottom))
+            if first <= last:
+                pixels[first : last + 1, i - skip] = colour
 
 
 def paint_spans(pixels: Pixels, top: npt.NDArray[np.intp], bottom: npt.NDArray[np.intp], colour: int) -> None:

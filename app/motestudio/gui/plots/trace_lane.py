@@ -13,13 +13,14 @@ from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 from motestudio.gui.plots.columns import Columns
 from motestudio.gui.plots.lane import Lane
 from motestudio.gui.plots.plot_title import PlotChannel
-from motestudio.gui.plots.raster import Pixels, joined, paint_spans
+from motestudio.gui.plots.raster import Pixels, joined, paint_few, paint_spans
 from motestudio.gui.plots.ticks import nice_step, tick_text, ticks
 from motestudio.gui.plots.y_range import YRange
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets.canvas import Canvas
 
 _FOLLOW_EVERY_S = 0.1
+_FEW_COLUMNS = 8
 _FEW = 2.0
 """Samples per column under which a line is drawn."""
 _PAD = 8
@@ -107,11 +108,15 @@ class TraceLane(Lane):
             self._painted_y = (self.y_range.low, self.y_range.high)
             self.forget()
 
-    def _rows_of(self, values: np.ndarray, rows: int) -> np.ndarray:
-        """Rows of the picture where values lie; not whole numbers."""
+    def _row_of(self, rows: int) -> tuple[float, float]:
+        """(a, b): a value v lies at row ``a - b * v`` of the picture; not a whole number."""
         pad = self._pad(rows)
-        span = (self.y_range.high - self.y_range.low) or 1.0
-        at: np.ndarray = pad + (self.y_range.high - values) / span * (rows - 1 - 2 * pad)
+        per_unit = (rows - 1 - 2 * pad) / ((self.y_range.high - self.y_range.low) or 1.0)
+        return pad + self.y_range.high * per_unit, per_unit
+
+    def _rows_of(self, values: np.ndarray, rows: int) -> np.ndarray:
+        a, b = self._row_of(rows)
+        at: np.ndarray = a - b * values
         return at
 
     def _pad(self, rows: int) -> float:
@@ -129,6 +134,11 @@ class TraceLane(Lane):
         # With the column at the left, so that the span of the first one reaches it.
         begin = max(first - 1, self.columns[0])
         places = (np.arange(begin, last) % width)[:, None]
+        if last - begin <= _FEW_COLUMNS:
+            low, high = self._shared.low[places, self._indices], self._shared.high[places, self._indices]
+            colours = [int(theme().color(c.ink).rgb()) for c in self.channels]
+            paint_few(pixels, low.tolist(), high.tolist(), colours, self._row_of(rows), first - begin)
+            return
         low, high = joined(self._shared.low[places, self._indices], self._shared.high[places, self._indices])
         low, high = low[first - begin :], high[first - begin :]
         with np.errstate(invalid="ignore"):

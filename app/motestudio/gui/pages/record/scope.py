@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QRegion, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motestudio.devices.live_history import LiveHistory
@@ -20,6 +20,7 @@ from motestudio.gui.widgets import Canvas, Painted
 
 MARGIN = 8
 """Free pixels left and right of the plots, for the frame while recording."""
+_FRAME = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,21 @@ class Overlay(Painted):
         if (recording, countdown) != (self.recording, self.countdown):
             self.recording, self.countdown = recording, countdown
             self.setVisible(recording or countdown > 0)
+            self._cut()
             self.update()
+
+    def _cut(self) -> None:
+        """Be only where there is something: what lies under a widget that can be seen through is painted with it."""
+        inner = self.rect().adjusted(_FRAME, _FRAME, -_FRAME, -_FRAME)
+        if self.recording:
+            self.setMask(QRegion(self.rect()).subtracted(QRegion(inner)))
+        else:
+            self.clearMask()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The frame follows."""
+        super().resizeEvent(event)
+        self._cut()
 
     def paint(self, canvas: Canvas) -> None:
         """Draw what applies."""
