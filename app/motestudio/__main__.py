@@ -1,6 +1,6 @@
 """The one entry point: decides which of the studio's programs this process is before anything heavy is imported.
 
-``motestudio worker|recorder|virtual-board|engine ...`` are the studio's own child processes (a frozen application
+``motestudio @worker``, ``@recorder``, ``@decoder`` and so on are the studio's own child processes (a frozen application
 re-invokes itself with them); ``mote studio`` opens the window; everything else is the command line.
 """
 
@@ -13,6 +13,7 @@ import sys
 PROGRAMS = {
     "@worker": "motestudio.worker.main",
     "@recorder": "motestudio.recorder.main",
+    "@decoder": "motestudio.worker.live_decoder",
     "@virtual-board": "motestudio.virtualboard.main",
     "@engine": "motestudio.virtualboard.engine",
 }

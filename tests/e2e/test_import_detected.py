@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motestudio.devices.decoder_messages import MOTE_LINK, Found
 from motestudio.devices.link.frames import encode_frame
 from motestudio.devices.link.protocol import Kind, pack_samples
+from motestudio.devices.stream_guess import link_guess, needs_rate, ranked
 from motestudio.shipped import plugins_dir
-from motestudio.studio.detect import MOTE_LINK, Detected, detect, link_guess, ranked
+from motestudio.studio.detect import detect
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 from support import board_streams as boards
@@ -120,11 +122,11 @@ def test_a_listener_with_a_clock_tells_the_rate(studio: Studio) -> None:
     stream = boards.lines(boards.signal(260), clock="")
     (first, *_) = detect(studio, stream.data, Operation(), seconds=2.58)
     assert (first.stage, first.params["rate_hz"]) == ("mote-decoders/lines", 100)
-    assert detect(studio, stream.data, Operation())[0].needs_rate
+    assert needs_rate(detect(studio, stream.data, Operation())[0])
 
 
 def test_guesses_are_ranked_by_how_sure_they_are() -> None:
-    found = [Detected("b/x", "", 0.5), Detected("a/x", "", 0.5), Detected("c/x", "", 0.9), Detected("d/x", "", 0.0)]
+    found = [Found("b/x", "", 0.5), Found("a/x", "", 0.5), Found("c/x", "", 0.9), Found("d/x", "", 0.0)]
     assert [one.stage for one in ranked(found)] == ["c/x", "a/x", "b/x"]
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
-from motestudio.studio import record
+from motestudio.studio import record, take_runs
 from motestudio.studio.takes import set_record
 
 pytest.importorskip("pyqtgraph")
@@ -58,7 +58,9 @@ def test_from_a_bare_board_to_live_inference(qtbot, project_window, context):
     ]
     done = []
     context.run_operation(
-        "Record", lambda op: record.record_all(context.project, context.session, plans, op, rate=0.0), done.append
+        "Record",
+        lambda op: take_runs.record_all(context.project, context.session, plans, op, take_runs.Pace(rate=0.0)),
+        done.append,
     )
     qtbot.waitUntil(lambda: bool(done), timeout=30000)
     context.recordings_changed.emit()

@@ -7,8 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import to_builtins
 
-from motestudio.cli.connecting import BaudOption, DtrOption, PortOption, connected
+from motestudio.cli.connecting import (
+    BaudOption,
+    DecoderOption,
+    DecoderSetOption,
+    DtrOption,
+    PortOption,
+    connected,
+    pairs,
+)
 from motestudio.cli.model_verbs import RunOption
 from motestudio.cli.params import SetOption, given
 from motestudio.cli.state import state_of
@@ -95,7 +104,12 @@ def board_use(
 
 @board_app.command("describe")
 def board_describe(
-    context: typer.Context, port: PortOption = "", baud: BaudOption = 115200, dtr: DtrOption = "auto"
+    context: typer.Context,
+    port: PortOption = "",
+    baud: BaudOption = 115200,
+    dtr: DtrOption = "auto",
+    decoder: DecoderOption = "auto",
+    decoder_set: DecoderSetOption = None,
 ) -> None:
     """Ask a board what it is."""
     from motestudio.devices.link.description import description_to_map
@@ -104,7 +118,7 @@ def board_describe(
     with (
         state.project() as project,
         state.studio() as studio,
-        connected(state, studio, project, port, baud, dtr) as session,
+        connected(state, studio, project, port, baud, dtr, decoder=decoder, decoder_set=decoder_set) as session,
     ):
         about = session.description
     lines = [f"{about.name} ({about.firmware}){', virtual' if about.virtual else ''}"]
@@ -113,6 +127,33 @@ def board_describe(
         lines.append(f"  {group.name}: {group.rate_hz:g} Hz, {names}")
     lines.append(f"  model: {about.model.name if about.model else 'none'}")
     state.output.result(description_to_map(about), lines)
+
+
+@board_app.command("listen")
+def board_listen(
+    context: typer.Context,
+    port: PortOption = "",
+    baud: BaudOption = 115200,
+    dtr: DtrOption = "auto",
+    decoder: DecoderOption = "auto",
+    decoder_set: DecoderSetOption = None,
+    seconds: Annotated[float, typer.Option(min=0.1, max=60.0, help="How long to listen.")] = 2.0,
+) -> None:
+    """Hear what a port sends, and say which decoder knows it and which channels it would give."""
+    from motestudio.studio.decoders import wish_for
+    from motestudio.studio.listening import listen
+
+    state = state_of(context)
+    with state.studio() as studio:
+        wish = wish_for(studio.registry, decoder, pairs(decoder_set))
+        heard = listen(studio, port, wish, baud=baud, lines=dtr, seconds=seconds)
+    lines = [f"{heard.bytes_heard:,} bytes{f' at {heard.baud:,} baud' if heard.baud else ''}:"]
+    lines += [f"  {line}" for line in heard.preview]
+    lines += [f"{f.score:.0%} {f.stage}: {f.reason}" for f in heard.found] or ["Nobody knows what that is."]
+    for group in heard.groups:
+        names = ", ".join(f"{c.name} {c.unit}".strip() for c in group.channels)
+        lines.append(f"  {group.name}: {group.rate_hz:g} Hz, {names}")
+    state.output.result(to_builtins(heard), lines)
 
 
 @board_app.command("virtual")

@@ -47,6 +47,24 @@ DtrOption = Annotated[
 WaitOption = Annotated[
     float, typer.Option("--wait", min=0.0, help="Seconds to wait for a board that goes, and then go on.")
 ]
+DecoderOption = Annotated[
+    str,
+    typer.Option(
+        "--decoder", help="Who reads what the board sends: auto finds out, mote-link, or a decoder such as lines."
+    ),
+]
+DecoderSetOption = Annotated[
+    list[str] | None, typer.Option("--decoder-set", help="key=value of a parameter of the decoder; may be repeated.")
+]
+
+
+def pairs(items: list[str] | None) -> dict[str, str]:
+    """``key=value`` items, not checked yet."""
+    split = [item.partition("=") for item in items or ()]
+    for key, sign, _ in split:
+        if not key or not sign:
+            raise typer.BadParameter(f"{key!r} is not key=value.")
+    return {key: value for key, _, value in split}
 
 
 @contextmanager
@@ -60,6 +78,8 @@ def connected(
     wait_s: float = 0.0,
     *,
     records: bool = False,
+    decoder: str = "",
+    decoder_set: list[str] | None = None,
 ) -> Iterator[DeviceSession]:
     """Connect for the length of a ``with`` block; says which baud rate was found, and when the board goes and comes.
 
@@ -72,11 +92,14 @@ def connected(
         dtr: what becomes of DTR and RTS.
         wait_s: how long to wait for a board that goes.
         records: warn where the port is too slow for the signal.
+        decoder: who shall read what the port sends; see `studio.decoders.wish_for`.
+        decoder_set: its parameters, ``key=value``.
 
     Raises:
         DeviceError: busy, gone, silent.
     """
     from motestudio.devices.baud import AUTO
+    from motestudio.devices.decoder_messages import MOTE_LINK
     from motestudio.studio.connect import connect
 
     def tell(event: Any) -> None:
@@ -86,8 +109,14 @@ def connected(
         elif kind == "Reconnected":
             state.output.warn(f"The board is back at {event.url} after {event.away_s:.1f} s.")
 
-    with connect(studio, project, port, baud=baud, lines=dtr, wait_s=wait_s) as session:
+    params = pairs(decoder_set)
+    with connect(
+        studio, project, port, baud=baud, lines=dtr, wait_s=wait_s, decoder=decoder, decoder_params=params
+    ) as session:
         session.on_event = tell
+        if session.found.stage not in ("", MOTE_LINK):
+            counted = " Its rate was counted." if session.found.measured_rate else ""
+            state.output.say(f"Read as {session.found.words}.{counted}")
         if baud == AUTO and session.baud:
             state.output.say(f"The board speaks at {session.baud:,} baud.")
         slow = session.too_slow(0) if records and session.description.groups else None

@@ -1,4 +1,4 @@
-"""Verbs about data: record, import, export, label, segment, dataset."""
+"""Verbs about data: import, export, label, segment, dataset."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from motestudio.cli.connecting import BaudOption, DtrOption, PortOption, WaitOption, connected
 from motestudio.cli.params import SetOption, given
 from motestudio.cli.state import state_of
 
@@ -16,71 +15,11 @@ SplitBy = Literal["take", "subject", "session", "device"]
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("record")(record)
     app.command("import")(import_files)
     app.command("export")(export)
     app.command("label")(label)
     app.command("segment")(segment)
     app.command("dataset")(dataset)
-
-
-def record(
-    context: typer.Context,
-    classes: Annotated[
-        list[str] | None, typer.Argument(help="Classes to record; all that miss takes where none.")
-    ] = None,
-    takes: Annotated[int, typer.Option(help="Per class; what is missing to the target where 0.")] = 0,
-    seconds: Annotated[float, typer.Option(help="Of a take; the project's where 0.")] = 0.0,
-    subject: Annotated[str, typer.Option(help="Who moves or speaks.")] = "",
-    port: PortOption = "",
-    baud: BaudOption = 115200,
-    dtr: DtrOption = "auto",
-    wait: WaitOption = 30.0,
-    seed: Annotated[int, typer.Option(help="Of what a virtual board performs.")] = 1,
-    fast: Annotated[bool, typer.Option(help="Let a virtual board run faster than real time.")] = True,
-) -> None:
-    """Record takes from a board."""
-    from motestudio.errors import ProjectError
-    from motestudio.studio import record as verbs
-
-    state = state_of(context)
-    with state.project() as project, state.studio() as studio:
-        known = [c.name for c in project.config.classes]
-        for name in classes or ():
-            if name not in known:
-                raise ProjectError("class.unknown", f"There is no class {name!r}.", f"Classes: {', '.join(known)}.")
-        wanted = verbs.missing(project)
-        who = subject or project.config.record.subject
-        before = verbs.recorded(project, who)
-        plan = {c: takes or wanted.get(c, 0) for c in (classes or known)}
-        length = seconds or project.config.record.seconds
-        with (
-            connected(state, studio, project, port, baud, dtr, wait, records=True) as session,
-            state.output.operation() as operation,
-        ):
-            virtual = session.description.virtual
-            plans = [
-                verbs.TakePlan(
-                    name,
-                    length,
-                    {
-                        "gesture": name,
-                        # What is recorded already is not performed again the same way.
-                        "seed": seed * 100_003 + before.get(name, 0) + index,
-                        "subject": who,
-                    }
-                    if virtual and name in session.description.gestures
-                    else None,
-                    subject,
-                )
-                for name, count in plan.items()
-                for index in range(count)
-            ]
-            done = verbs.record_all(project, session, plans, operation, rate=0.0 if fast and virtual else 1.0)
-    lost = sum(r.health.lost_samples for r in done)
-    away = sum(c.away_us > 0 for r in done for c in r.captures)
-    facts = {"recordings": [r.name for r in done], "lost_samples": lost, "interruptions": away}
-    state.output.result(facts, [f"{len(done)} takes recorded, {lost} samples lost."])
 
 
 def import_files(

@@ -20,6 +20,7 @@ from motestudio.cli import (
     pipeline_verbs,
     plugin_verbs,
     project_verbs,
+    record_verbs,
     review_verbs,
 )
 from motestudio.cli.state import State
@@ -62,6 +63,7 @@ def options(
 for _verbs in (
     project_verbs,
     pipeline_verbs,
+    record_verbs,
     data_verbs,
     review_verbs,
     model_verbs,

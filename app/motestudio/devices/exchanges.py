@@ -44,6 +44,7 @@ _HINTS = {
     "package.board": "Build the package for the board that is connected.",
     "load.hash": "Send the package again.",
     "load.order": "Send the package again.",
+    "op.stream_only": "For more than recording, flash a firmware that Mote Studio makes.",
     "op.unknown": "Its firmware is older than this studio: flash it again.",
 }
 

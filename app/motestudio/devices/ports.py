@@ -152,7 +152,7 @@ def known_ports() -> list[PortInfo]:
 
 def port_at(url: str, ports: Iterable[PortInfo]) -> PortInfo | None:
     """The port of an address; links such as those in ``/dev/serial/by-id`` are followed."""
-    if not url or ":/" in url:
+    if not url or ":/" in url or url.startswith("mic:"):
         return None
     return next((p for p in ports if p.path == url or _real(p.path) == _real(url)), None)
 

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from motestudio.errors import AppError, DeviceError, FlashError, ProjectError
+from motestudio.devices.decoder_messages import ANYBODY, SPEAKS_LINK, Found, Wish
+from motestudio.domain.signal import ChannelGroup
+from motestudio.errors import AppError, DeviceError, FlashError, MissingError, ProjectError
 
 
 class _Message(msgspec.Struct, frozen=True, tag_field="type"):
@@ -25,6 +27,7 @@ class Connect(_Message, frozen=True, tag="connect"):
         tail_dir: of the live tails.
         lines: what becomes of DTR and RTS; see `devices.transports.LinePolicy`.
         wait_s: how long to wait for the board where it goes, 0 not to.
+        wish: who shall read what the port sends.
     """
 
     url: str
@@ -32,6 +35,25 @@ class Connect(_Message, frozen=True, tag="connect"):
     tail_dir: str
     lines: Literal["auto", "on", "off"] = "auto"
     wait_s: float = 30.0
+    wish: Wish = ANYBODY
+
+
+class Listen(_Message, frozen=True, tag="listen"):
+    """Say what a port sends, without recording it; answered by `Listened` or `RecorderError`.
+
+    Attributes:
+        url: see `Connect`, like the next two and `wish`, whose decoder is who shall be asked, all where empty.
+        baud: likewise.
+        lines: likewise.
+        wish: likewise.
+        seconds: to listen.
+    """
+
+    url: str
+    baud: int
+    lines: Literal["auto", "on", "off"] = "auto"
+    wish: Wish = ANYBODY
+    seconds: float = 2.0
 
 
 class Disconnect(_Message, frozen=True, tag="disconnect"):
@@ -135,6 +157,7 @@ class Shutdown(_Message, frozen=True, tag="shutdown"):
 
 Command = (
     Connect
+    | Listen
     | Disconnect
     | Request
     | CancelRequest
@@ -155,12 +178,33 @@ class Connected(_Message, frozen=True, tag="connected"):
         tails: a live tail per channel group.
         baud: of the serial port, 0 where it is none.
         uart: whether that is the rate of a wire; False also where that is not known.
+        found: who reads what it sends.
     """
 
     description: dict[str, Any]
     tails: list[str]
     baud: int = 0
     uart: bool = False
+    found: Found = SPEAKS_LINK
+
+
+class Listened(_Message, frozen=True, tag="listened"):
+    """What a port sends.
+
+    Attributes:
+        preview: its first lines, for people.
+        found: who might read it, the surest first; with all parameters, and the rate that was counted where the
+            stream says none.
+        groups: the channels that the surest would give, or empty.
+        bytes_heard: in that time.
+        baud: of the port, as asked for or found out.
+    """
+
+    preview: tuple[str, ...]
+    found: tuple[Found, ...]
+    groups: tuple[ChannelGroup, ...] = ()
+    bytes_heard: int = 0
+    baud: int = 0
 
 
 class Lost(_Message, frozen=True, tag="lost"):
@@ -389,6 +433,7 @@ class BoardEvent(_Message, frozen=True, tag="board_event"):
 
 Event = (
     Connected
+    | Listened
     | Lost
     | Reconnecting
     | Reconnected
@@ -431,6 +476,8 @@ def decode_event(data: bytes) -> Event:
 
 def to_error(code: str, text: str, hint: str = "", data: dict[str, Any] | None = None) -> AppError:
     """The `AppError` behind a code that came over the channel."""
+    if code == "mic.missing":
+        return MissingError(code, text, hint, data)
     room = code.split(".", 1)[0]
     kind: type[AppError] = DeviceError
     if room in ("flash", "load", "package"):

@@ -1,7 +1,8 @@
 """Byte streams to boards: serial ports, pseudo-terminals, sockets and captured files, opened by one address.
 
 A transport moves bytes and knows nothing of what they mean. Everything that goes wrong arrives as `DeviceError`
-with one of the codes ``device.no_port``, ``device.busy``, ``device.permission`` and ``device.gone``.
+with one of the codes ``device.no_port``, ``device.busy``, ``device.permission`` and ``device.gone``; ``device.end`` is
+the end of a captured file.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Transport(Protocol):
 
 def is_serial(url: str) -> bool:
     """Whether an address is that of a serial port or pseudo-terminal."""
-    return bool(url) and not url.startswith(("socket://", "replay:"))
+    return bool(url) and not url.startswith(("socket://", "replay:", "mic:"))
 
 
 def open_transport(url: str, baud: int = 115200, lines: LinePolicy = "auto") -> Transport:
@@ -94,6 +95,12 @@ def gone(url: str, detail: object = "") -> DeviceError:
         "Check its cable and power, then connect again.",
         {"port": url, "detail": str(detail)},
     )
+
+
+def ended(url: str) -> DeviceError:
+    """What ends a stream that was recorded before: there is no more of it, and nothing is wrong."""
+    name = Path(url.removeprefix("replay:")).name
+    return DeviceError("device.end", f"{name} is at its end.", "Connect to it again to begin anew.", {"port": url})
 
 
 def stalled(url: str) -> DeviceError:
@@ -324,7 +331,7 @@ class ReplayTransport:
             raise gone(self.url, error) from error
         if not data:
             time.sleep(min(timeout_s, 0.01))
-            raise gone(self.url, "the file is at its end")
+            raise ended(self.url)
         return data
 
     def write(self, data: bytes) -> None:

@@ -50,7 +50,7 @@ def own_command(role: str, args: list[str]) -> list[str]:
     """The command line that starts one of the studio's own programs.
 
     Args:
-        role: ``worker``, ``recorder``, ``virtual-board`` or ``engine``, with or without its ``@``.
+        role: ``worker``, ``recorder``, ``decoder``, ``virtual-board`` or ``engine``, with or without its ``@``.
         args: further arguments; secrets never stand here.
     """
     program = "@" + role.removeprefix("@")

@@ -150,7 +150,7 @@ def spawn(
     """Start one of the studio's own programs.
 
     Args:
-        role: ``worker``, ``recorder``, ``virtual-board`` or ``engine``.
+        role: ``worker``, ``recorder``, ``decoder``, ``virtual-board`` or ``engine``.
         args: its further arguments.
         on_log: gets each line that it prints; called from another thread.
         env: added to its environment.

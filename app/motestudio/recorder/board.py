@@ -1,4 +1,7 @@
-"""Opens a board for the recorder, and opens it again after it went: by the same identity, with the same signals."""
+"""Opens a board for the recorder, and opens it again after it went: by the same identity, with the same signals.
+
+A board speaks Mote Link, or a decoder reads what it sends; a microphone and a file are boards too.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,24 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from motestudio.devices.baud import AUTO, find_baud
 from motestudio.devices.client import BoardClient
+from motestudio.devices.decoder_messages import ANYBODY, LISTENED_BYTES, MOTE_LINK, SPEAKS_LINK, Found, Wish
+from motestudio.devices.microphones import PREFIX
 from motestudio.devices.ports import PortIdentity, known_ports, port_at
-from motestudio.devices.recorder_messages import Event, Reconnecting
+from motestudio.devices.recorder_messages import Event, Listen, Listened, Reconnecting
+from motestudio.devices.stream_guess import preview
 from motestudio.devices.transports import LinePolicy, Transport, is_serial, open_transport
 from motestudio.domain.board import BoardDescription
 from motestudio.errors import AppError, DeviceError
+from motestudio.recorder.decoded import guesses, open_decoded, told
+from motestudio.recorder.decoder_client import DecoderClient
+from motestudio.recorder.heard import Heard
+from motestudio.recorder.link import BoardLink, Link, Listener
+from motestudio.recorder.local_link import BlockSource, LocalLink
+from motestudio.recorder.sound import MicrophoneSource, open_wav
 
 _LOOK_SECONDS = 0.2
 _TELL_SECONDS = 1.0
@@ -21,57 +34,116 @@ _TELL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class OpenBoard:
-    """A board that has answered.
+    """A board that has answered, or whose stream is understood.
 
     Attributes:
-        client: owns the open port.
-        description: what it says of itself.
+        description: what it says of itself, or is known of it.
         identity: by what it is found again.
+        link: makes the link that owns the open port from then on.
+        close: lets go of the port, where no link was made.
         baud: of the serial port, 0 where it is none.
         lines: see `devices.transports`.
         uart: whether the baud rate is that of a wire.
+        wish: how it is to be read when it is opened again.
+        found: who reads it.
     """
 
-    client: BoardClient
     description: BoardDescription
     identity: PortIdentity
-    baud: int
-    lines: LinePolicy
-    uart: bool
+    link: Callable[[Listener], BoardLink]
+    close: Callable[[], None]
+    baud: int = 0
+    lines: LinePolicy = "auto"
+    uart: bool = False
+    wish: Wish = ANYBODY
+    found: Found = SPEAKS_LINK
 
-    def close(self) -> None:
-        """Let go of the port."""
-        self.client.close()
 
-
-def open_board(url: str, baud: int, lines: LinePolicy) -> OpenBoard:
-    """Open a port and ask who is there.
+def open_board(url: str, baud: int, lines: LinePolicy, wish: Wish = ANYBODY) -> OpenBoard:
+    """Open a port and find out who is there.
 
     Args:
-        url: see `devices.transports.open_transport`.
+        url: see `devices.transports.open_transport`; ``mic:`` as in `devices.microphones`, ``replay:`` of a WAV file.
         baud: of a serial port, or `devices.baud.AUTO`.
         lines: of a serial port.
+        wish: who shall read what it sends.
 
     Raises:
-        DeviceError: busy, gone, silent.
+        DeviceError: busy, gone, silent, or nobody knows what it sends.
+        MissingError: a microphone, without PortAudio.
     """
-    transport: Transport
-    if not is_serial(url):
-        transport, baud = open_transport(url), 0
-    elif baud == AUTO:
-        transport, baud = find_baud(url, lines)
-    else:
-        transport = open_transport(url, baud, lines)
+    if url.startswith(PREFIX):
+        microphone = MicrophoneSource(url)
+        return _local(url, microphone, microphone.description)
+    if url.startswith("replay:") and url.lower().endswith((".wav", ".wave")):
+        return _local(url, *open_wav(url))
+    ports = known_ports() if is_serial(url) else []
+    transport, baud = _open_port(url, baud, lines, wish)
+    heard = Heard(transport)
     try:
-        client = BoardClient(transport, baud)
-        description = client.describe()
-        ports = known_ports() if is_serial(url) else []
         port = port_at(url, ports)
         uart = port is not None and port.uart
-        return OpenBoard(client, description, PortIdentity.of(url, ports), baud, lines, uart)
+        identity = PortIdentity.of(url, ports)
+        if not wish.named and not url.startswith("replay:"):
+            client = BoardClient(heard, baud)
+            try:
+                about = client.describe()
+            except DeviceError as error:
+                if wish.decoder == MOTE_LINK or not heard.data or not wish.candidates or error.code != "device.silent":
+                    raise
+            else:
+                make = partial(Link, transport, client.session)
+                mote_link = Wish(MOTE_LINK)
+                return OpenBoard(about, identity, make, transport.close, baud, lines, uart, mote_link)
+        decoded = open_decoded(heard, wish)
     except BaseException:
         transport.close()
         raise
+    found = decoded.found
+    name = port.title if port is not None and port.title else f"{found.title} at {url}"
+    about = BoardDescription("", name, identity.serial_number, "", decoded.groups, ("stream",))
+    again = Wish(found.stage, found.params, wish.candidates)
+    make_local = partial(LocalLink, decoded.source, about)
+    return OpenBoard(about, identity, make_local, decoded.source.close, baud, lines, uart, again, found)
+
+
+def listen(command: Listen) -> Listened:
+    """Hear what a port sends, and ask who knows it.
+
+    Raises:
+        DeviceError: it cannot be opened, or a board went.
+    """
+    transport, baud = _open_port(command.url, command.baud, command.lines, command.wish)
+    heard = Heard(transport)
+    try:
+        if command.url.startswith("replay:"):
+            heard.read(LISTENED_BYTES, 0.0)
+        else:
+            heard.listen(command.seconds)
+        found, groups = told(heard, command.wish)
+    finally:
+        transport.close()
+    return Listened(preview(heard.data), found, groups, heard.total, baud)
+
+
+def _local(url: str, source: BlockSource, about: BoardDescription) -> OpenBoard:
+    found = Found("", "", 1.0, {}, "")
+    return OpenBoard(about, PortIdentity(url), partial(LocalLink, source, about), source.close, found=found)
+
+
+def _open_port(url: str, baud: int, lines: LinePolicy, wish: Wish) -> tuple[Transport, int]:
+    if not is_serial(url):
+        return open_transport(url), 0
+    if baud != AUTO:
+        return open_transport(url, baud, lines), baud
+    asked = [c for c in wish.candidates if not wish.named or c.stage == wish.decoder]
+    if wish.decoder == MOTE_LINK or not asked:
+        return find_baud(url, lines)
+    client = DecoderClient()
+    try:
+        return find_baud(url, lines, lambda data: max(f.score for f in guesses(client, data, asked)))
+    finally:
+        client.close()
 
 
 class Waiter:
@@ -149,7 +221,7 @@ class Waiter:
         url = before.identity.find(known_ports() if before.identity.vid is not None else ())
         if not url:
             return None
-        board = open_board(url, before.baud, before.lines)
+        board = open_board(url, before.baud, before.lines, before.wish)
         try:
             _same(before.description, board.description)
         except DeviceError:

@@ -46,6 +46,49 @@ class Listener(Protocol):
         """The board is gone or was let go; the last call."""
 
 
+class BoardLink(Protocol):
+    """What the recorder holds of a board, whatever it speaks.
+
+    Attributes:
+        stops_itself: a stream that was asked for with a count ends by itself after it.
+    """
+
+    stops_itself: bool
+
+    @property
+    def received(self) -> int:
+        """Bytes that arrived since the port was opened."""
+        ...
+
+    @property
+    def damaged(self) -> int:
+        """Frames that arrived damaged since connecting."""
+        ...
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames that did not arrive; see `devices.timing.GapDetector.follow`."""
+        ...
+
+    @property
+    def asking(self) -> bool:
+        """Whether the board owes an answer."""
+        ...
+
+    def start(self) -> None:
+        """Begin to read."""
+
+    def ask(self, exchange: Exchange, done: Done, timeout_s: float, token: object = None) -> None:
+        """Begin a conversation; see `Link.ask`."""
+
+    def cancel(self, token: object) -> bool:
+        """Give up the conversation with this token; whether there was one."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading and let go of the port."""
+
+
 @dataclass(slots=True)
 class _Open:
     token: object
@@ -57,13 +100,15 @@ class _Open:
 
 
 class Link:
-    """A connected board.
+    """A board that speaks Mote Link.
 
     Args:
         transport: open.
         session: that has already spoken with the board.
         listener: told of everything.
     """
+
+    stops_itself = True
 
     def __init__(self, transport: Transport, session: LinkSession, listener: Listener) -> None:
         self.session = session
@@ -77,6 +122,16 @@ class Link:
     def start(self) -> None:
         """Begin to read."""
         self._thread.start()
+
+    @property
+    def received(self) -> int:
+        """Bytes that arrived since the port was opened."""
+        return self.session.stats.bytes
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames that are missing by their sequence numbers."""
+        return self.session.stats.lost_frames
 
     @property
     def damaged(self) -> int:

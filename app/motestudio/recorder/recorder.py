@@ -31,6 +31,7 @@ from motestudio.devices.recorder_messages import (
     Health,
     Inference,
     InferenceRow,
+    Listen,
     LoadPackage,
     LoadProgress,
     Lost,
@@ -48,9 +49,9 @@ from motestudio.devices.transports import gone, stalled
 from motestudio.domain.board import InferenceFrame
 from motestudio.domain.signal import SampleBlock
 from motestudio.errors import AppError, DeviceError
-from motestudio.recorder.board import OpenBoard, Waiter, open_board
+from motestudio.recorder.board import OpenBoard, Waiter, listen, open_board
 from motestudio.recorder.disk import TakeDisk
-from motestudio.recorder.link import Link
+from motestudio.recorder.link import BoardLink
 from motestudio.recorder.space import DiskSpace
 from motestudio.recorder.stream import GroupStream, StallWatch, open_streams
 from motestudio.recorder.takes import Takes
@@ -73,7 +74,7 @@ class Recorder:
     def __init__(self, tell: Callable[[Event], None]) -> None:
         self._tell = tell
         self._lock = threading.RLock()
-        self._link: Link | None = None
+        self._link: BoardLink | None = None
         self._streams: list[GroupStream] = []
         disk = TakeDisk(tell, self._disk_failed)
         self._takes = Takes(disk, tell, lambda: self._damaged + (self._link.damaged if self._link else 0))
@@ -95,6 +96,9 @@ class Recorder:
         try:
             if isinstance(command, Connect):
                 self._connect(command)
+            elif isinstance(command, Listen):
+                self._free()
+                self._tell(listen(command))
             elif isinstance(command, Disconnect):
                 self.disconnect()
                 self._tell(Disconnected())
@@ -145,7 +149,7 @@ class Recorder:
             link = self._link
             if link is None or self._resuming or block.group >= len(self._streams):
                 return
-            arrival = self._streams[block.group].take(block, link.session.stats.lost_frames)
+            arrival = self._streams[block.group].take(block, link.lost_frames)
             if arrival is None:
                 return
             self._stall.block(time.monotonic())
@@ -153,8 +157,8 @@ class Recorder:
             running = self._takes.current
             self._takes.add(block.group, arrival, block.samples)
             if running is not None and self._takes.current is None:
-                # A board that was asked for so many samples stops by itself after them.
-                self._after_take(stop=not running.counts or self._takes.samples < running.counts[0])
+                whole = running.counts and self._takes.samples >= running.counts[0]
+                self._after_take(stop=not (whole and link.stops_itself))
 
     def on_inference(self, frames: list[InferenceFrame]) -> None:
         """See `link.Listener`."""
@@ -189,7 +193,7 @@ class Recorder:
             self._takes.tick()
             if running is not None and self._takes.current is None:
                 self._after_take(stop=True)
-            count = link.session.stats.bytes
+            count = link.received
             rate = (count - self._last_bytes) / past
             self._last_health, self._last_bytes = now, count
             take = self._takes.current
@@ -207,7 +211,7 @@ class Recorder:
             )
         self._tell(health)
 
-    def _check_stall(self, link: Link, now: float) -> None:
+    def _check_stall(self, link: BoardLink, now: float) -> None:
         """Let go of a board that stopped sending, where it is waited for: it is asked anew then.
 
         Raises:
@@ -230,7 +234,8 @@ class Recorder:
                 return  # it was being disconnected
             self._damaged += link.damaged
             self._resuming = False
-            if self._wait_s > 0:
+            # A decoder that broke would break again: its board is not what is missing.
+            if self._wait_s > 0 and not error.code.startswith("decoder."):
                 take = self._takes.current
                 name = take.name if take is not None else ""
                 self._tell(Lost(error.code, error.text, error.hint, self._wait_s, name))
@@ -309,9 +314,8 @@ class Recorder:
     # The studio's side.
 
     def _connect(self, command: Connect) -> None:
-        if self._link is not None or self._waiter is not None:
-            raise DeviceError("device.connected", "A board is connected already.", "Disconnect it first.")
-        board = open_board(command.url, command.baud, command.lines)
+        self._free()
+        board = open_board(command.url, command.baud, command.lines, command.wish)
         try:
             streams = open_streams(Path(command.tail_dir), board.description.groups)
         except BaseException:
@@ -328,17 +332,26 @@ class Recorder:
         # A studio that was killed may have left the board streaming.
         self._quieten(link, wait=False)
         tails = [str(s.tail_path) for s in streams]
-        self._tell(Connected(description_to_map(board.description), tails, board.baud, board.uart))
+        self._tell(Connected(description_to_map(board.description), tails, board.baud, board.uart, board.found))
         link.start()
 
-    def _hold(self, board: OpenBoard) -> Link:
+    def _free(self) -> None:
+        """See that no board is connected.
+
+        Raises:
+            DeviceError: one is.
+        """
+        if self._link is not None or self._waiter is not None:
+            raise DeviceError("device.connected", "A board is connected already.", "Disconnect it first.")
+
+    def _hold(self, board: OpenBoard) -> BoardLink:
         """Make an open board the one that is connected."""
         self._board = board
-        self._link = Link(board.client.transport, board.client.session, self)
-        self._last_health, self._last_bytes = time.monotonic(), board.client.session.stats.bytes
+        self._link = board.link(self)
+        self._last_health, self._last_bytes = time.monotonic(), self._link.received
         return self._link
 
-    def _connected(self) -> Link:
+    def _connected(self) -> BoardLink:
         """The link.
 
         Raises:
@@ -357,7 +370,7 @@ class Recorder:
         for stream in streams:
             stream.close()
 
-    def _quieten(self, link: Link, *, wait: bool = True) -> None:
+    def _quieten(self, link: BoardLink, *, wait: bool = True) -> None:
         done = threading.Event()
         for op in ("infer_stop", "stop"):
             try:
@@ -453,7 +466,7 @@ class Recorder:
             return f"{len(take.counts)} lengths are given for {len(take.groups)} channel groups."
         return ""
 
-    def _start_stream(self, link: Link, take: StartTake, args: dict[str, Any]) -> None:
+    def _start_stream(self, link: BoardLink, take: StartTake, args: dict[str, Any]) -> None:
         def done(result: dict[str, Any] | AppError | None) -> None:
             with self._lock:
                 if isinstance(result, dict):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from motestudio.devices.transports import LinePolicy
 from motestudio.project.store import Project
 from motestudio.studio.create import templates
+from motestudio.studio.decoders import wish_for
 from motestudio.studio.device_session import WAIT_SECONDS, DeviceSession
 from motestudio.studio.home import Studio
 from motestudio.studio.virtual import start_virtual_board
@@ -39,6 +41,8 @@ def connect(
     transport: str = "socket",
     lines: LinePolicy = "auto",
     wait_s: float = WAIT_SECONDS,
+    decoder: str = "",
+    decoder_params: Mapping[str, Any] | None = None,
 ) -> Iterator[DeviceSession]:
     """Connect for the length of a ``with`` block.
 
@@ -52,6 +56,8 @@ def connect(
         transport: of a virtual board: ``socket`` or ``pty``.
         lines: what becomes of a serial port's DTR and RTS.
         wait_s: how long to wait for a board that goes; a virtual board that ends does not come back.
+        decoder: who shall read what the port sends; see `studio.decoders.wish_for`, like the next.
+        decoder_params: likewise.
 
     Raises:
         DeviceError: busy, gone, silent.
@@ -59,8 +65,9 @@ def connect(
     url = port or project.config.port or VIRTUAL
     tails = project.mote_dir / "tails"
     if url != VIRTUAL:
+        wish = wish_for(studio.registry, decoder, decoder_params)
         spare = studio.spare_recorder()
-        with DeviceSession(url, baud, tail_dir=tails, lines=lines, wait_s=wait_s, recorder=spare) as session:
+        with DeviceSession(url, baud, tail_dir=tails, lines=lines, wait_s=wait_s, wish=wish, recorder=spare) as session:
             yield session
         return
     board = studio.board(project.config.board)

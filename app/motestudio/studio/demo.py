@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from motestudio.domain.classes import is_background
 from motestudio.errors import ProjectError
 from motestudio.project.store import Project
-from motestudio.studio import analyse, create, deploy, evaluate, label, live, record, train
+from motestudio.studio import analyse, create, deploy, evaluate, label, live, train
 from motestudio.studio.connect import VIRTUAL, connect
 from motestudio.studio.demo_source import DemoSource, from_files, gestures
 from motestudio.studio.device_session import DeviceSession
@@ -24,6 +24,7 @@ from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 from motestudio.studio.report import LiveTrace, ReportData, write_report
 from motestudio.studio.run_store import Run
+from motestudio.studio.take_runs import Pace, record_all
 
 T = TypeVar("T")
 
@@ -189,7 +190,7 @@ def _describe(session: DeviceSession) -> str:
 def _record(
     project: Project, session: DeviceSession, source: DemoSource, operation: Operation
 ) -> tuple[list[str], str]:
-    recordings = record.record_all(project, session, source.takes, operation, rate=0.0)
+    recordings = record_all(project, session, source.takes, operation, Pace(rate=0.0))
     seconds = sum(r.seconds for r in recordings)
     lost = sum(r.health.lost_samples for r in recordings)
     return [r.name for r in recordings], f"{len(recordings)} takes, {seconds:.0f} s of signal, {lost} samples lost"

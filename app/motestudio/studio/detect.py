@@ -6,84 +6,22 @@ Must not open ports: it is given the first bytes of a stream, by whoever listene
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from motestudio.devices.link.frames import FrameDecoder
-from motestudio.domain.params import Value, complete
-from motestudio.errors import AppError, PluginError, ProjectError
+from motestudio.devices.decoder_messages import LISTENED_BYTES, MOTE_LINK, SURE, Found
+from motestudio.devices.stream_guess import allowed, link_guess, ranked
+from motestudio.domain.params import complete
+from motestudio.errors import AppError, ProjectError
 from motestudio.plugins.registry import StageEntry
 from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 from motestudio.studio.stage_job import run_stage
 
-MOTE_LINK = "mote-link"
-"""Stands in place of a decoder's id for boards that speak the studio's own protocol."""
-LISTENED_BYTES = 1 << 16
-"""More than this much of a stream is not looked at."""
-SURE = 0.3
-"""A guess below this is no better than chance."""
-_RATE = "rate_hz"
-_ROUND = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Detected:
-    """One answer to what a stream may be.
-
-    Attributes:
-        stage: id of the decoder stage, or `MOTE_LINK`.
-        title: for people.
-        score: 0 to 1, as `motestudio.sdk.StreamGuess` has it.
-        params: what the bytes say of the decoder's parameters.
-        reason: what was found, or what was missing.
-        samples: in these bytes.
-    """
-
-    stage: str
-    title: str
-    score: float
-    params: Mapping[str, Value] = field(default_factory=dict)
-    reason: str = ""
-    samples: int = 0
-
-    @property
-    def needs_rate(self) -> bool:
-        """Whether the stream does not say its rate, so that somebody must."""
-        return self.params.get(_RATE) == 0
-
-
-def link_guess(data: bytes) -> Detected:
-    """Whether the bytes are Mote Link: frames whose CRC-32C matches cannot be chance."""
-    decoder = FrameDecoder()
-    # The zero ends what would otherwise be held, and spoils nothing.
-    decoder.feed(data + b"\0")
-    stats = decoder.stats
-    good, bad = stats.frames, stats.crc_errors + stats.cobs_errors
-    if not good:
-        return Detected(MOTE_LINK, "Mote Link", 0.0, reason="no frames with a valid checksum")
-    # The stream's first and last frame may be cut.
-    score = round(good / (good + max(0, bad - 2)), 3)
-    return Detected(MOTE_LINK, "Mote Link", max(score, SURE), reason=f"{good} frames with a valid checksum")
-
-
-def ranked(found: Sequence[Detected], *, seconds: float = 0.0) -> tuple[Detected, ...]:
-    """Guesses from the surest to the least, those that know nothing left out.
-
-    Args:
-        found: by all who were asked.
-        seconds: for which somebody listened to the bytes; 0 where nobody knows. With it the rate of a stream that says
-            none is told from its samples.
-    """
-    known = [_with_rate(one, seconds) for one in found if one.score > 0]
-    return tuple(sorted(known, key=lambda one: (-one.score, one.stage)))
-
 
 def detect(
     studio: Studio, data: bytes, operation: Operation, *, seconds: float = 0.0, decoders: Sequence[StageEntry] = ()
-) -> tuple[Detected, ...]:
+) -> tuple[Found, ...]:
     """Ask everybody who might know what a stream is, each decoder in a worker process.
 
     Args:
@@ -119,7 +57,7 @@ def detect(
     return ranked(found, seconds=seconds)
 
 
-def detect_file(studio: Studio, source: Path, operation: Operation) -> Detected:
+def detect_file(studio: Studio, source: Path, operation: Operation) -> Found:
     """The decoder that knows a captured file best.
 
     Raises:
@@ -144,13 +82,13 @@ def detect_file(studio: Studio, source: Path, operation: Operation) -> Detected:
     return best
 
 
-def _asked(studio: Studio, entry: StageEntry, source: Path, workdir: Path, operation: Operation) -> Detected:
+def _asked(studio: Studio, entry: StageEntry, source: Path, workdir: Path, operation: Operation) -> Found:
     quiet = Operation(cancel=operation.cancel)
     defaults = complete(entry.manifest.params, {})
     kind = "decoder:guess"
     said = run_stage(studio, entry, quiet, params=defaults, inputs={"source": source}, workdir=workdir, kind=kind)
-    params = _allowed(entry, said["params"])
-    return Detected(
+    params = allowed(entry.manifest.params, said["params"])
+    return Found(
         entry.manifest.id,
         entry.manifest.title,
         float(said["score"]),
@@ -158,31 +96,3 @@ def _asked(studio: Studio, entry: StageEntry, source: Path, workdir: Path, opera
         str(said["reason"]),
         int(said["samples"]),
     )
-
-
-def _allowed(entry: StageEntry, params: Mapping[str, Any]) -> dict[str, Value]:
-    """The guessed parameters that the stage allows."""
-    table = {p.key: p for p in entry.manifest.params}
-    kept: dict[str, Value] = {}
-    for key, value in params.items():
-        if key in table:
-            try:
-                kept[key] = table[key].check(value)
-            except PluginError:
-                continue
-    return kept
-
-
-def _with_rate(one: Detected, seconds: float) -> Detected:
-    if not one.needs_rate or not one.samples or seconds <= 0:
-        return one
-    return replace(one, params={**one.params, _RATE: _rounded(one.samples / seconds)})
-
-
-def _rounded(rate: float) -> float:
-    """The number of fewest digits near a rate that a listener counted."""
-    for digits in range(1, 4):
-        value = float(f"{rate:.{digits}g}")
-        if abs(value - rate) <= _ROUND * rate:
-            return value
-    return float(f"{rate:.3g}")

@@ -16,6 +16,7 @@ from typing import Any
 
 from motestudio.devices import recorder_messages as m
 from motestudio.devices.baud import TooSlow, too_slow
+from motestudio.devices.decoder_messages import ANYBODY, Wish
 from motestudio.devices.exchanges import hint_for
 from motestudio.devices.link.description import description_from_map
 from motestudio.devices.transports import LinePolicy
@@ -28,7 +29,8 @@ from motestudio.studio.recorder_process import OnEvent, OnInference, RecorderPro
 WAIT_SECONDS = 30.0
 """How long a board that went is waited for, where nobody says otherwise."""
 
-_CONNECT_SECONDS = 15.0
+_CONNECT_SECONDS = 60.0
+"""More than it takes to try all baud rates and to ask every decoder."""
 _LOOK_SECONDS = 0.2
 _SLACK_SECONDS = 30.0
 _LOAD_SECONDS = 600.0
@@ -45,6 +47,7 @@ class DeviceSession:
         wait_s: how long to wait for a board that goes, so that a take goes on when it is back; 0 not to.
         on_event: gets every event of the recorder (`devices.recorder_messages`).
         on_log: gets each line that the recorder prints.
+        wish: who shall read what the port sends; `studio.decoders.wish_for` makes one.
         recorder: one that was started before and is nobody's, which saves the time that starting one takes.
 
     Attributes:
@@ -54,6 +57,7 @@ class DeviceSession:
         wait_s: as given.
         description: what the board says of itself; renewed after a package is loaded and when it was away.
         tail_paths: a live tail for each channel group, for `devices.live_tail.LiveTailReader`.
+        found: who reads what it sends.
         recorder: the process behind it.
 
     Raises:
@@ -70,6 +74,7 @@ class DeviceSession:
         wait_s: float = WAIT_SECONDS,
         on_event: OnEvent | None = None,
         on_log: Callable[[str], None] | None = None,
+        wish: Wish = ANYBODY,
         recorder: RecorderProcess | None = None,
     ) -> None:
         self.url = url
@@ -79,11 +84,11 @@ class DeviceSession:
         if on_log is not None:
             self.recorder.on_log = on_log
         try:
-            self.recorder.send(m.Connect(url, baud, str(tail_dir), lines, wait_s))
-            connected = wait_for(self.recorder.connecting, _CONNECT_SECONDS, "connect")
+            self.recorder.send(m.Connect(url, baud, str(tail_dir), lines, wait_s, wish))
+            connected = self.recorder.answer(m.Connected, _CONNECT_SECONDS, "connect")
             self.description: BoardDescription = description_from_map(connected.description)
             self.tail_paths = tuple(Path(p) for p in connected.tails)
-            self.baud, self.uart = connected.baud, connected.uart
+            self.baud, self.uart, self.found = connected.baud, connected.uart, connected.found
             self.recorder.returned = self._returned
         except BaseException:
             self.close()
@@ -327,19 +332,30 @@ class DeviceSession:
     ) -> None:
         self.close()
 
+    def take_ended(self, waiting: Waiting[m.TakeSaved], timeout_s: float) -> m.TakeSaved | None:
+        """The end of a take that was expected (`RecorderProcess.expect_take`), or None where it does not end in time.
+
+        Raises:
+            AppError: the take failed.
+        """
+        try:
+            return wait_for(waiting, timeout_s, "record")
+        except DeviceError as error:
+            if error.code != "device.timeout":
+                raise
+            return None
+
     def _await_take(self, waiting: Waiting[m.TakeSaved], timeout_s: float) -> m.TakeSaved:
         """Wait for the end of a take; the time for which the board is away does not count."""
         deadline = time.monotonic() + timeout_s
         while True:
-            try:
-                return wait_for(waiting, _LOOK_SECONDS, "record")
-            except DeviceError as error:
-                if error.code != "device.timeout":
-                    raise
-                if self.away:
-                    deadline += _LOOK_SECONDS
-                elif time.monotonic() > deadline:
-                    raise
+            saved = self.take_ended(waiting, _LOOK_SECONDS)
+            if saved is not None:
+                return saved
+            if self.away:
+                deadline += _LOOK_SECONDS
+            elif time.monotonic() > deadline:
+                wait_for(waiting, 0.0, "record")
 
     def _returned(self, event: m.Reconnected) -> None:
         self.url, self.description = event.url, description_from_map(event.description)

@@ -10,7 +10,6 @@ from motestudio.domain.recording import Facts, Recording
 from motestudio.errors import DeviceError
 from motestudio.project.store import Project
 from motestudio.studio.device_session import DeviceSession
-from motestudio.studio.operation import Operation
 from motestudio.studio.takes import counts_of
 
 _MARGIN_S = 0.5
@@ -24,8 +23,12 @@ class TakePlan:
         label: class to record; empty for a take that is labelled in parts, or later.
         seconds: length; 0 until it is stopped.
         perform: what a virtual board shall do meanwhile: ``{"gesture", "seed", "subject"}`` or ``{"clip": index}``.
-        subject: who; the project's where empty.
-        session: or empty.
+        subject: who; the project's where empty, like the next four.
+        session: of recording.
+        site: where.
+        device: which board, or where on the body or machine it sits.
+        note: whatever else there is to say.
+        groups: names of the board's channel groups to record; what the project records where empty.
         split: ``train`` or ``test`` where the data's source prescribes it.
         name: of the take; from the project's template where empty.
         since: sample of the lead's live tail that it begins at; negative for the next that arrives.
@@ -37,6 +40,10 @@ class TakePlan:
     perform: Mapping[str, Any] | None = None
     subject: str = ""
     session: str = ""
+    site: str = ""
+    device: str = ""
+    note: str = ""
+    groups: tuple[str, ...] = ()
     split: str = ""
     name: str = ""
     since: int = -1
@@ -49,14 +56,19 @@ def facts_of(project: Project, session: DeviceSession, plan: TakePlan) -> Facts:
     return Facts(
         subject=plan.subject or sticky.subject,
         session=plan.session or sticky.session,
-        device=sticky.device or session.description.serial_number or session.description.name,
-        site=sticky.site,
-        note=sticky.note,
+        device=plan.device or sticky.device or session.description.serial_number or session.description.name,
+        site=plan.site or sticky.site,
+        note=plan.note or sticky.note,
     )
 
 
-def groups_of(project: Project, session: DeviceSession) -> tuple[int, ...]:
-    """Indices of the board's channel groups that the project records, the lead first.
+def groups_of(project: Project, session: DeviceSession, names: Sequence[str] = ()) -> tuple[int, ...]:
+    """Indices of the board's channel groups that are recorded, the lead first.
+
+    Args:
+        project: says which, where nothing else does.
+        session: connected.
+        names: of the groups; the project's where empty, and all where that says none.
 
     Raises:
         DeviceError: the board has nothing to record, or none of what the project records.
@@ -64,12 +76,12 @@ def groups_of(project: Project, session: DeviceSession) -> tuple[int, ...]:
     known = [g.name for g in session.description.groups]
     if not known:
         raise DeviceError("device.no_sensor", "The board has no sensor to record from.", "Flash a recording firmware.")
-    wanted = project.config.record.groups
+    wanted = tuple(names) or project.config.record.groups
     found = tuple(known.index(name) for name in wanted if name in known) if wanted else tuple(range(len(known)))
     if not found:
         raise DeviceError(
             "device.no_group",
-            f"The project records {', '.join(wanted)}, but the board has {', '.join(known)}.",
+            f"{', '.join(wanted)} shall be recorded, but the board has {', '.join(known)}.",
             f"Choose from the board's channel groups: mote record --group {known[0]}.",
         )
     return found
@@ -104,7 +116,7 @@ def record_take(project: Project, session: DeviceSession, plan: TakePlan, *, rat
         DeviceError: the board has nothing to record, or stopped.
         ProjectError: the take cannot be written.
     """
-    groups = groups_of(project, session)
+    groups = groups_of(project, session, plan.groups)
     count = max(1, round(plan.seconds * session.description.groups[groups[0]].rate_hz))
     saved = session.record_take(
         project.recordings.folder,
@@ -137,7 +149,7 @@ def begin_take(project: Project, session: DeviceSession, plan: TakePlan) -> str:
         DeviceError: the board has nothing to record, or is gone.
         ProjectError: no name can be made.
     """
-    groups = groups_of(project, session)
+    groups = groups_of(project, session, plan.groups)
     name = name_for(project, session, plan)
     rate_hz = session.description.groups[groups[0]].rate_hz
     session.start_take(
@@ -188,18 +200,6 @@ def performance_of(session: DeviceSession, label: str, subject: str, seed: int) 
     if not about.virtual or label not in about.gestures:
         return None
     return {"gesture": label, "seed": seed, "subject": subject}
-
-
-def record_all(
-    project: Project, session: DeviceSession, plans: Sequence[TakePlan], operation: Operation, *, rate: float = 1.0
-) -> list[Recording]:
-    """Record take after take; a cancelled campaign keeps what was recorded."""
-    done = []
-    for index, plan in enumerate(plans):
-        operation.progress(index / len(plans), f"{plan.label}, take {index + 1} of {len(plans)}")
-        done.append(record_take(project, session, plan, rate=rate))
-    operation.progress(1.0, f"{len(done)} takes")
-    return done
 
 
 def missing(project: Project) -> dict[str, int]:

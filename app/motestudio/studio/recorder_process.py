@@ -10,7 +10,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -21,6 +21,7 @@ from motestudio.jobs.channel import ChannelClosed
 from motestudio.jobs.launcher import spawn
 
 _T = TypeVar("_T")
+_A = TypeVar("_A", m.Connected, m.Listened)
 Waiting = queue.SimpleQueue[_T | AppError]
 """Where the one answer to a question arrives: the answer, or the error instead of it."""
 
@@ -36,7 +37,7 @@ def wait_for(waiting: Waiting[_T], timeout_s: float, op: str) -> _T:
         AppError: that came instead of it; ``device.timeout`` where nothing came.
     """
     try:
-        item = waiting.get(timeout=timeout_s)
+        item = waiting.get(timeout=max(timeout_s, 0.001))
     except queue.Empty:
         text = f"The board did not finish {op!r} in time."
         raise DeviceError("device.timeout", text, "Connect again.", {"op": op}) from None
@@ -63,7 +64,7 @@ class RecorderProcess:
         on_event: gets every event.
         on_log: as given; another one may take its place.
         inference: get the board's inferences.
-        connecting: where the answer to `Connect` arrives.
+        connecting: where the answer to `Connect` or `Listen` arrives.
         health: the latest figures, or None.
         lost: why the connection to the board ended, or None.
         away: the board is gone and is waited for.
@@ -75,7 +76,7 @@ class RecorderProcess:
         self.on_event: OnEvent | None = None
         self.on_log = on_log
         self.inference: list[OnInference] = []
-        self.connecting: Waiting[m.Connected] = queue.SimpleQueue()
+        self.connecting: Waiting[m.Connected | m.Listened] = queue.SimpleQueue()
         self.health: m.Health | None = None
         self.lost: AppError | None = None
         self.away = False
@@ -113,6 +114,17 @@ class RecorderProcess:
             self._channel.send(m.encode(command))
         except ChannelClosed:
             raise self.lost or self._dead() from None
+
+    def answer(self, kind: type[_A], timeout_s: float, op: str) -> _A:
+        """Wait for the answer to `Connect` or `Listen`.
+
+        Raises:
+            AppError: that came instead of it; ``device.timeout`` where nothing came.
+        """
+        found = wait_for(cast("Waiting[_A]", self.connecting), timeout_s, op)
+        if not isinstance(found, kind):
+            raise DeviceError("recorder.message", f"The recorder answered with {type(found).__name__}.")
+        return found
 
     def expect_reply(self, on_progress: Callable[[float], None] | None = None) -> tuple[int, Waiting[m.Reply]]:
         """A number for a request, and where its reply will arrive."""
@@ -182,7 +194,7 @@ class RecorderProcess:
                 progress(event.fraction)
         elif isinstance(event, m.TakeSaved | m.TakeFailed):
             self._end_take(event)
-        elif isinstance(event, m.Connected):
+        elif isinstance(event, m.Connected | m.Listened):
             self.connecting.put(event)
         elif isinstance(event, m.RecorderError):
             self.connecting.put(m.to_error(event.code, event.text, event.hint, event.data))

@@ -118,7 +118,7 @@ def test_captured_bytes_play_to_their_end(tmp_path: Path) -> None:
     transport.write(b"ignored")
     with pytest.raises(DeviceError) as caught:
         transport.read(10, 0.1)
-    assert caught.value.code == "device.gone"
+    assert caught.value.code == "device.end"
     transport.close()
 
 

@@ -1,0 +1,268 @@
+"""Boards that do not speak Mote Link: finds out which decoder knows what a port sends, and has it read that.
+
+The decoder's code runs in a program of its own (`recorder.decoder_client`); from here on its samples are blocks as any
+other board's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from motestudio.devices.decoder_messages import SURE, Candidate, Found, Part, Wish
+from motestudio.devices.stream_guess import RATE, allowed, link_guess, needs_rate, preview, ranked
+from motestudio.devices.transports import Transport
+from motestudio.domain.params import Value, complete
+from motestudio.domain.signal import ChannelGroup
+from motestudio.errors import AppError, DeviceError
+from motestudio.recorder.block_maker import BlockMaker, Made
+from motestudio.recorder.decoder_client import DecoderClient
+from motestudio.recorder.heard import READ_BYTES, Heard
+from motestudio.recorder.paced import Paced
+
+LISTEN_SECONDS = 2.0
+"""How long a stream is listened to before it is said what it is."""
+_GROUPS_SECONDS = 5.0
+_GATHER_SECONDS = 0.004
+_FILE_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A stream that a decoder reads.
+
+    Attributes:
+        source: of its blocks.
+        groups: its channel groups.
+        found: the decoder, with all its parameters.
+    """
+
+    source: Stream | Paced
+    groups: tuple[ChannelGroup, ...]
+    found: Found
+
+
+def guesses(client: DecoderClient, data: bytes, candidates: Sequence[Candidate]) -> list[Found]:
+    """What Mote Link and each decoder say of bytes; one that breaks says nothing."""
+    found = [link_guess(data)]
+    for candidate in candidates if found[0].score < 1.0 else ():
+        try:
+            said = client.guess(candidate, data)
+        except DeviceError:
+            continue
+        params = allowed(candidate.table, said.params)
+        found.append(Found(candidate.stage, candidate.title, said.score, params, said.reason, said.samples))
+    return found
+
+
+def open_decoded(transport: Transport | Heard, wish: Wish) -> Decoded:
+    """Have a decoder read what a port sends.
+
+    Args:
+        transport: open; it is read from its beginning where it is a `Heard` that listened already.
+        wish: a decoder by name, or any.
+
+    Raises:
+        DeviceError: no decoder knows it (``decoder.none``), or the one that shall read it cannot.
+    """
+    heard = transport if isinstance(transport, Heard) else Heard(transport)
+    live = not heard.url.startswith("replay:")
+    client = DecoderClient()
+    try:
+        if wish.named:
+            candidate = next((c for c in wish.candidates if c.stage == wish.decoder), None)
+            if candidate is None:
+                raise DeviceError("decoder.unknown", f"There is no decoder {wish.decoder!r}.", _known(wish))
+            found = Found(candidate.stage, candidate.title, 1.0, dict(wish.params), "chosen")
+        else:
+            found = _best(client, heard, wish, live)
+            candidate = next(c for c in wish.candidates if c.stage == found.stage)
+        return _begin(client, heard, candidate, found, live)
+    except BaseException:
+        client.close()
+        raise
+
+
+def _known(wish: Wish) -> str:
+    return f"Choose from: {', '.join(c.stage for c in wish.candidates) or 'none that can be used'}."
+
+
+def _ranked(client: DecoderClient, heard: Heard, wish: Wish, live: bool) -> list[Found]:
+    """Decoders that may know it, the surest first, with the wished parameters and a counted rate."""
+    asked = [c for c in wish.candidates if not wish.named or c.stage == wish.decoder]
+    found = []
+    for one in ranked(guesses(client, heard.data, asked)):
+        params = {**one.params, **{k: v for k, v in wish.params.items() if _has(wish, one.stage, k)}}
+        told = msgspec.structs.replace(one, params=params)
+        if needs_rate(told) and live and (rate := heard.rate_hz(told.samples)):
+            told = msgspec.structs.replace(told, params={**params, RATE: rate}, measured_rate=True)
+        found.append(told)
+    return found
+
+
+def _best(client: DecoderClient, heard: Heard, wish: Wish, live: bool) -> Found:
+    if live:
+        heard.listen(LISTEN_SECONDS)
+    elif not heard.data:
+        heard.read(READ_BYTES, 0.0)
+    found = [f for f in _ranked(client, heard, wish, live) if f.stage in _stages(wish)]
+    if found and found[0].score >= SURE:
+        return found[0]
+    likely = f" It might be {found[0].words}." if found else ""
+    raise DeviceError(
+        "decoder.none",
+        f"{heard.url} sends bytes that no decoder knows.{likely}",
+        "Check the baud rate, or choose a decoder and its parameters.",
+        {"port": heard.url, "preview": list(preview(heard.data)), "bytes": len(heard.data)},
+    )
+
+
+def told(heard: Heard, wish: Wish) -> tuple[tuple[Found, ...], tuple[ChannelGroup, ...]]:
+    """Who might read what was heard, the surest first, and the channels that the surest makes of it."""
+    client = DecoderClient()
+    try:
+        found = _ranked(client, heard, wish, not heard.url.startswith("replay:"))
+        best = found[0] if found else None
+        candidate = next((c for c in wish.candidates if best and c.stage == best.stage), None)
+        groups: tuple[ChannelGroup, ...] = ()
+        if best is not None and candidate is not None:
+            # A rate that nobody knows yet is no reason not to show the channels.
+            rate = {RATE: 1.0} if needs_rate(best) else {}
+            with contextlib.suppress(AppError):
+                using = client.use(candidate, complete(candidate.table, {**best.params, **rate}))
+                groups = using.groups or client.feed(heard.data).groups or ()
+        return tuple(found), groups
+    finally:
+        client.close()
+
+
+def _stages(wish: Wish) -> set[str]:
+    return {c.stage for c in wish.candidates}
+
+
+def _has(wish: Wish, stage: str, key: str) -> bool:
+    return any(p.key == key for c in wish.candidates if c.stage == stage for p in c.table)
+
+
+def _begin(client: DecoderClient, heard: Heard, candidate: Candidate, found: Found, live: bool) -> Decoded:
+    try:
+        params: dict[str, Value] = complete(candidate.table, found.params)
+    except AppError as error:
+        raise DeviceError("decoder.params", f"{candidate.title}: {error.text}", error.hint) from error
+    using = client.use(candidate, params)
+    if using.greeting:
+        heard.write(using.greeting)
+    groups, early = using.groups, _Early()
+    deadline = time.monotonic() + _GROUPS_SECONDS
+    data = heard.data
+    while True:
+        if data:
+            fed = client.feed(data)
+            groups = groups or fed.groups
+            early.parts += fed.parts
+            early.count += len(data)
+        if groups is not None:
+            break
+        if time.monotonic() > deadline:
+            text = f"{candidate.title} has not learnt the channels from what came within {_GROUPS_SECONDS:g} s."
+            hint = "Check that the board sends, at this baud rate, what the decoder reads."
+            raise DeviceError("decoder.channels", text, hint, {"preview": list(preview(heard.data))})
+        data = heard.read(READ_BYTES if live else _FILE_BYTES, 0.1)
+    found = msgspec.structs.replace(found, params=params)
+    stream = Stream(heard, client, groups, live=live, early=early)
+    if live:
+        return Decoded(stream, groups, found)
+    count = lambda: (stream.received, stream.damaged)  # noqa: E731 - one line says it
+    return Decoded(Paced(stream.blocks(), groups, count, stream.close), groups, found)
+
+
+class _Early:
+    """What was decoded before the channels were known."""
+
+    def __init__(self) -> None:
+        self.parts: tuple[Part, ...] = ()
+        self.count = 0
+
+
+class Stream:
+    """A `recorder.local_link.BlockSource`: bytes of a port, read by a decoder.
+
+    Args:
+        transport: open.
+        client: that uses the decoder.
+        groups: that it announced.
+        live: the bytes are read as they arrive.
+        early: what was decoded already.
+
+    Attributes:
+        received: bytes.
+        damaged: stretches of them that were no samples, the first of all left out: a stream is met in its middle.
+    """
+
+    def __init__(
+        self, transport: Heard, client: DecoderClient, groups: tuple[ChannelGroup, ...], *, live: bool, early: _Early
+    ) -> None:
+        self._transport, self._client = transport, client
+        self._maker = BlockMaker(groups, live=live)
+        self._met = False
+        self._end: DeviceError | None = None
+        self.received = early.count
+        self.damaged = 0
+        self._early = self._taken(early.parts)
+
+    def begin(self) -> None:
+        """It runs all the time."""
+
+    def read(self, timeout_s: float) -> list[Made]:
+        """See `BlockSource.read`. Bytes are gathered for a moment: each question to a decoder takes one too."""
+        if self._end is not None:
+            raise self._end
+        self._early = []
+        try:
+            data = self._transport.read(READ_BYTES, timeout_s)
+            if data and len(data) < READ_BYTES // 2:
+                time.sleep(_GATHER_SECONDS)
+                data += self._transport.read(READ_BYTES, 0.0)
+        except DeviceError as error:
+            self._end = error
+            return self._finished()
+        return self._fed(data) + self._maker.tick(_now_us())
+
+    def blocks(self) -> Iterator[Made]:
+        """All that is in a file; raises DeviceError at its end."""
+        yield from self._early
+        while True:
+            try:
+                data = self._transport.read(_FILE_BYTES, 0.0)
+            except DeviceError:
+                yield from self._finished()
+                raise
+            yield from self._fed(data)
+
+    def close(self) -> None:
+        """Let go of port and decoder."""
+        self._transport.close()
+        self._client.close()
+
+    def _fed(self, data: bytes) -> list[Made]:
+        if not data:
+            return []
+        self.received += len(data)
+        return self._taken(self._client.feed(data).parts)
+
+    def _finished(self) -> list[Made]:
+        return self._taken(self._client.finish().parts) + self._maker.tick(_now_us(), last=True)
+
+    def _taken(self, parts: Sequence[Part]) -> list[Made]:
+        for part in parts:
+            self.damaged += part.skipped > 0 and self._met
+            self._met = self._met or bool(part.samples)
+        return self._maker.take(parts, _now_us())
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
