@@ -110,7 +110,7 @@ class StreamClock:
         return out + self._split(_Piece(samples, times, lost), last=last)
 
     def _split(self, piece: _Piece, *, last: bool) -> list[_Placed]:
-        """Cut at every jump of the clock; the sample before one becomes a block of its own."""
+        """Cut at every jump of the clock."""
         samples, lost = piece.samples, piece.lost
         if not len(samples):
             return []
@@ -166,10 +166,10 @@ class StreamClock:
 
     @staticmethod
     def _placed(samples: Samples, times: Times, begin: int, end: int, lost: int, missed: bool) -> list[_Placed]:
-        """The stretch as a block, and its last sample as another, by which what follows is measured."""
+        """The stretch as a block, and its last sample as another: by its length a gap after it is measured."""
         if end <= begin:
             return []
-        cuts = [begin, end - 1, end] if end - begin > 1 and end < len(times) else [begin, end]
+        cuts = [begin, end - 1, end] if end - begin > 1 else [begin, end]
         out = []
         for first, stop in itertools.pairwise(cuts):
             out.append(_Placed(samples[first:stop], float(times[first]), lost, missed))

@@ -6,9 +6,8 @@ other board's.
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -130,14 +129,25 @@ def told(heard: Heard, wish: Wish) -> tuple[tuple[Found, ...], tuple[ChannelGrou
         candidate = next((c for c in wish.candidates if best and c.stage == best.stage), None)
         groups: tuple[ChannelGroup, ...] = ()
         if best is not None and candidate is not None:
-            # A rate that nobody knows yet is no reason not to show the channels.
-            rate = {RATE: 1.0} if needs_rate(best) else {}
-            with contextlib.suppress(AppError):
-                using = client.use(candidate, complete(candidate.table, {**best.params, **rate}))
-                groups = using.groups or client.feed(heard.data).groups or ()
+            groups = _channels(client, candidate, best.params, heard.data)
+            if not groups and _has(wish, best.stage, RATE):
+                # The stream says its rate later, or never: that is no reason not to show the channels.
+                rate = heard.rate_hz(best.samples) or 1.0
+                groups = _channels(client, candidate, {**best.params, RATE: rate}, heard.data)
         return tuple(found), groups
     finally:
         client.close()
+
+
+def _channels(
+    client: DecoderClient, candidate: Candidate, params: Mapping[str, Value], data: bytes
+) -> tuple[ChannelGroup, ...]:
+    """The channels that a stage makes of bytes; empty where it does not know them yet."""
+    try:
+        using = client.use(candidate, complete(candidate.table, params))
+        return using.groups or client.feed(data).groups or ()
+    except AppError:
+        return ()
 
 
 def _stages(wish: Wish) -> set[str]:
