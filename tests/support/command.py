@@ -42,6 +42,12 @@ class Mote:
         for name in ("MOTE_PROJECT", "MOTE_PORT", "MOTE_PLUGIN_PATH"):
             self.environment.pop(name, None)
 
+    def start(self, *args: object) -> subprocess.Popen[str]:
+        """Begin a command that goes on until it is told to end."""
+        argv = [sys.executable, "-m", "motestudio", *map(str, args)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, env=self.environment)
+
     def __call__(self, *args: object, timeout: float = 280) -> Done:
         argv = [sys.executable, "-m", "motestudio", *map(str, args)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, env=self.environment, check=False)

@@ -164,10 +164,13 @@ class Streamer:
                 count = self.BLOCK if left is None else min(left, self.BLOCK)
                 at = start - self._born + sent / self.RATE
                 index = (round(at * self.RATE) + np.arange(count)) % 30000
-                samples = np.stack([index] * 2, axis=1).astype(np.int16)
-                wire.frame(Kind.SAMPLES, pack_samples(0, round(at * 1e6), 0, samples))
+                wire.frame(Kind.SAMPLES, pack_samples(0, round(at * 1e6), 0, self.block(index)))
                 sent += count
                 left = None if left is None else left - count
+
+    def block(self, index: np.ndarray) -> np.ndarray:
+        """The samples of so many numbers."""
+        return np.stack([index] * 2, axis=1).astype(np.int16)
 
     def count(self, op: str) -> int:
         """How often an operation was asked for."""

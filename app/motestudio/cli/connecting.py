@@ -116,7 +116,7 @@ def connected(
         session.on_event = tell
         if session.found.stage not in ("", MOTE_LINK):
             counted = " Its rate was counted." if session.found.measured_rate else ""
-            state.output.say(f"Read as {session.found.words}.{counted}")
+            state.output.note(f"Read as {session.found.words}.{counted}")
         if baud == AUTO and session.baud:
             state.output.say(f"The board speaks at {session.baud:,} baud.")
         slow = session.too_slow(0) if records and session.description.groups else None

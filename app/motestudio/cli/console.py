@@ -38,6 +38,10 @@ class Output:
         if not self.as_json:
             self.out.print(Text(text))
 
+    def note(self, text: str) -> None:
+        """A line for people about what goes on meanwhile; beside JSON on stderr."""
+        (self.err if self.as_json else self.out).print(Text(text))
+
     def warn(self, text: str) -> None:
         """A line for people about something that may spoil the result; on stderr, also beside JSON."""
         self.err.print(Text("warning: ", style="bold yellow") + Text(text, style="default"))

@@ -112,7 +112,8 @@ def record(
                 done = take_runs.record_all(project, session, plans, operation, pace)
             if full := take_runs.disk_warning(session):
                 state.output.warn(full)
-    _tell(state, project, done)
+            read_as = session.found.stage
+    _tell(state, project, done, read_as)
 
 
 def _campaign(
@@ -145,7 +146,7 @@ def _until_stopped(state: State, project: Project, session: DeviceSession, plan:
     from motestudio.studio.take_runs import take_until, watch
 
     watch(project, session, plan)
-    state.output.say("Recording. Ctrl+C ends the take and keeps it.")
+    state.output.note("Recording. Ctrl+C ends the take and keeps it.")
     stopped = _Stopped()
     with stopped:
         return take_until(project, session, replace(plan, seconds=0.0), stopped)
@@ -157,7 +158,7 @@ def _keep_last(state: State, project: Project, session: DeviceSession, plan: Tak
     from motestudio.studio.take_runs import take_until, watch
 
     watch(project, session, plan)
-    state.output.say(f"Watching. Ctrl+C keeps the last {seconds:g} s.")
+    state.output.note(f"Watching. Ctrl+C keeps the last {seconds:g} s.")
     with _Stopped() as stopped:
         while not stopped():
             if session.lost is not None:
@@ -192,7 +193,7 @@ class _Stopped:
         return self._asked
 
 
-def _tell(state: State, project: Project, done: Sequence[Recording]) -> None:
+def _tell(state: State, project: Project, done: Sequence[Recording], decoder: str) -> None:
     """What was recorded, and what is wrong with it."""
     from motestudio.studio.take_runs import warnings_of
 
@@ -225,6 +226,7 @@ def _tell(state: State, project: Project, done: Sequence[Recording]) -> None:
         "recordings": [r.name for r in done],
         "lost_samples": lost,
         "interruptions": away,
+        "decoder": decoder,
         "takes": rows,
     }
     state.output.result(facts, lines)
