@@ -31,6 +31,15 @@ def test_ports_are_a_list_of_facts(mote: Mote) -> None:
         assert {"holder", "holder_pid", "holder_name"} <= set(row)
 
 
+def test_microphones_are_listed_or_it_is_said_what_is_missing(mote: Mote) -> None:
+    done = mote("--json", "board", "microphones")
+    if done.status == 3:
+        assert "libportaudio2" in json.loads(done.out)["error"]["hint"]
+    else:
+        assert done.status == 0
+        assert all(row["port"].startswith("mic:") for row in json.loads(done.out))
+
+
 def test_a_serial_board_is_recorded_at_the_rate_that_is_found(mote: Mote, project: Path, tmp_path: Path) -> None:
     cable = TerminalCable(Streamer(), tmp_path / "ttyX")
     done = mote(

@@ -129,6 +129,18 @@ def board_describe(
     state.output.result(description_to_map(about), lines)
 
 
+@board_app.command("microphones")
+def board_microphones(context: typer.Context) -> None:
+    """List the computer's microphones, which are recorded from as a board is: --port mic: or --port mic:NAME."""
+    from motestudio.devices.microphones import microphones
+
+    state = state_of(context)
+    found = microphones()
+    state.output.table(("port", ""), [(m.url, "preferred" if m.default else "") for m in found])
+    lines = [] if found else ["This computer has no microphone."]
+    state.output.result([{"port": m.url, "name": m.name, "preferred": m.default} for m in found], lines)
+
+
 @board_app.command("listen")
 def board_listen(
     context: typer.Context,

@@ -110,7 +110,7 @@ def open_microphone(url: str, callback: Any) -> Any:
         raise DeviceError(
             "mic.unusable",
             f"The microphone {name or 'of this computer'} cannot be opened at {rate_hz:,} Hz: {error}",
-            "Choose another one or another rate, such as mic:@48000; mote ports lists them.",
+            "Choose another one or another rate, such as mic:@48000; mote board microphones lists them.",
             {"port": url},
         ) from error
     return stream

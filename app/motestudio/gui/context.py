@@ -6,7 +6,7 @@ blocks, and nothing here draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from motestudio.studio.operation import Happening, Operation
 
 if TYPE_CHECKING:
     from motestudio.devices.transports import LinePolicy
+    from motestudio.domain.params import Value
     from motestudio.plugins.registry import Registry
     from motestudio.project.store import Project
     from motestudio.studio.device_session import DeviceSession
@@ -87,8 +88,7 @@ class AppContext(QObject):
         self.project: Project | None = None
         self.session: DeviceSession | None = None
         self.port = ""
-        self._baud: int | None = None
-        self._lines: LinePolicy = "auto"
+        self._again: dict[str, Any] = {}
         self.stages: dict[str, str] = {}
         self.run_id = ""
         self._studio = studio
@@ -318,6 +318,8 @@ class AppContext(QObject):
         *,
         baud: int | None = None,
         lines: LinePolicy = "auto",
+        decoder: str = "",
+        params: Mapping[str, Value] | None = None,
         then: Callable[[], object] | None = None,
     ) -> None:
         """Connect to a board; needs an open project.
@@ -327,6 +329,8 @@ class AppContext(QObject):
                 ``virtual`` where empty.
             baud: of a serial port, `devices.baud.AUTO` to find it out; that of the settings where None.
             lines: what becomes of a serial port's DTR and RTS.
+            decoder: who shall read what it sends; see `studio.decoders.wish_for`, like the next.
+            params: likewise.
             then: called when it is connected.
         """
         project = self.project
@@ -342,7 +346,10 @@ class AppContext(QObject):
 
             wait_s = self.settings.get("reconnect_s", WAIT_SECONDS)
             stack = ExitStack()
-            return stack, stack.enter_context(connect(studio, project, port, baud=rate, lines=lines, wait_s=wait_s))
+            how = connect(
+                studio, project, port, baud=rate, lines=lines, wait_s=wait_s, decoder=decoder, decoder_params=params
+            )
+            return stack, stack.enter_context(how)
 
         def done(made: tuple[ExitStack, DeviceSession]) -> None:
             stack, session = made
@@ -359,7 +366,8 @@ class AppContext(QObject):
                 then()
 
         self.disconnect_device()
-        self.port, self._baud, self._lines = port, baud, lines
+        self.port = port
+        self._again = {"baud": baud, "lines": lines, "decoder": decoder, "params": params}
         name = "the virtual board" if port in ("", "virtual") else port
         self.run_operation(f"Connect to {name}", work, done)
 
@@ -371,7 +379,7 @@ class AppContext(QObject):
 
     def reconnect_device(self) -> None:
         """Connect anew to what was connected last."""
-        self.connect_device(self.port, baud=self._baud, lines=self._lines)
+        self.connect_device(self.port, **self._again)
 
     def disconnect_device(self) -> None:
         """Let the board go; the recorder process ends beside the window."""

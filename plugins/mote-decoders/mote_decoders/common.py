@@ -46,8 +46,13 @@ def number(params: Mapping[str, Value], key: str) -> float:
 
 
 def listed(params: Mapping[str, Value], key: str) -> list[str]:
-    """The entries of a parameter that is a list in text, separated by commas, semicolons or blanks."""
-    return [part for part in re.split(r"[,;\s]+", text(params, key)) if part]
+    """The entries of a parameter that is a list in text.
+
+    Commas or semicolons stand between them, so that an entry may be empty or hold blanks; without any, blanks do.
+    """
+    said = text(params, key)
+    parts = re.split("[,;]", said) if re.search("[,;]", said) else said.split()
+    return [part.strip() for part in parts]
 
 
 def nothing(channels: int, skipped: int) -> list[Decoded]:
@@ -205,7 +210,7 @@ def full_scales(params: Mapping[str, Value], columns: int) -> list[float]:
     Raises:
         PluginError: it is no list of positive numbers, or of another length.
     """
-    entries = listed(params, "full_scale")
+    entries = [entry for entry in listed(params, "full_scale") if entry]
     try:
         values = [float(entry) for entry in entries]
     except ValueError:

@@ -247,8 +247,8 @@ class Lines:
         whole = [not any(b"." in row[i] or b"e" in row[i].lower() for row in rows) for i in range(count)]
         named = [*header[skip:], *[("", "")] * count][:count]
         given, units = common.listed(params, "names"), common.listed(params, "units")
-        names = [given[i] if i < len(given) else named[i][0] for i in range(count)]
-        units = [units[i] if i < len(units) else named[i][1] for i in range(count)]
+        names = [given[i] if i < len(given) and given[i] else named[i][0] for i in range(count)]
+        units = [units[i] if i < len(units) and units[i] else named[i][1] for i in range(count)]
         units = [common.plain_unit(unit) for unit in units]
         return ChannelGroup("lines", rate, common.channels_of(names, units, values[:, skip:], whole, scales))
 

@@ -196,7 +196,9 @@ class Nordic:
         rate = common.number(params, "rate_hz") or float(self._info.get("hz", 0)) or common.rate_from(times)
         named = [str(name) for name in self._info.get("ch_n", [])]
         given, units = common.listed(params, "names"), common.listed(params, "units")
-        names = [given[i] if i < len(given) else named[i] if i < len(named) else "" for i in range(columns)]
+        names = [
+            given[i] if i < len(given) and given[i] else named[i] if i < len(named) else "" for i in range(columns)
+        ]
         units = [common.plain_unit(units[i]) if i < len(units) else "" for i in range(columns)]
         try:
             scales = common.full_scales(params, columns)

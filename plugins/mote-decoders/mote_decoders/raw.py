@@ -32,7 +32,7 @@ class Raw:
             raise common.no_rate("raw", "The stream is nothing but values")
         names, unit = common.listed(params, "names"), common.text(params, "unit")
         scale = common.number(params, "full_scale") / 32768 if unit else 1.0
-        named = common.unique([names[i] if i < len(names) else f"c{i}" for i in range(count)])
+        named = common.unique([names[i] if i < len(names) and names[i] else f"c{i}" for i in range(count)])
         return (ChannelGroup("raw", rate, tuple(Channel(name, unit, scale) for name in named)),)
 
     def greeting(self, params: Mapping[str, Value]) -> bytes:

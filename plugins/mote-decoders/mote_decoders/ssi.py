@@ -207,7 +207,7 @@ class Ssi:
         version, rate, names = (
             common.text(params, "version"),
             common.number(params, "rate_hz"),
-            common.listed(params, "names"),
+            [name or f"c{i}" for i, name in enumerate(common.listed(params, "names"))],
         )
         if version != "auto" and rate and names:
             self._describe(Description(rate, int(version), tuple(common.unique(names))), params)

@@ -1,30 +1,37 @@
-"""No board yet: the ports of this computer, the virtual board first, and the button that connects."""
+"""No board yet: what this computer can record from, how that is to be read, and the button that connects."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from motestudio.devices.baud import AUTO, BAUDS, too_slow
-from motestudio.devices.ports import PortInfo, list_ports
+from motestudio.devices.ports import PortInfo
+from motestudio.devices.recorder_messages import Listened
 from motestudio.devices.transports import LinePolicy
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError
 from motestudio.gui.bridge import RunningOperation
 from motestudio.gui.context import AppContext
-from motestudio.gui.widgets import Button, Choice, FactRow, IconMark, Row, RowList, Text, scrolled
+from motestudio.gui.pages.record.sources import FILE, VIRTUAL, Source, find_sources, row_for
+from motestudio.gui.pages.record.stream_choice import AUTO as FOUND
+from motestudio.gui.pages.record.stream_choice import StreamChoice
+from motestudio.gui.widgets import Button, Choice, IconMark, RowList, Text, scrolled
 from motestudio.project.store import Project
+from motestudio.studio.decoders import candidates
 from motestudio.studio.operation import Operation
 
-VIRTUAL = "virtual"
 RATES = (AUTO, *BAUDS)
 LINES: tuple[LinePolicy, ...] = ("auto", "on", "off")
 _LINE_WORDS = ("As its chip needs", "Asserted", "Left alone")
 _LOOK_MS = 3000
 _WIDTH = 440
+_MOST_KEPT = 50
 
 
 class ConnectPanel(QWidget):
@@ -33,7 +40,8 @@ class ConnectPanel(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._ports: list[PortInfo] = []
+        self.sources: list[Source] = [Source(VIRTUAL), Source(FILE)]
+        self._file = ""
         self._signal: ChannelGroup | None = None
         self._looking = False
         self.chosen = VIRTUAL
@@ -67,6 +75,8 @@ class ConnectPanel(QWidget):
         column.addWidget(self.ports)
         column.addWidget(self.baud_row)
         column.addWidget(self.lines_row)
+        column.addWidget(self.stream)
+        column.addWidget(self.file_button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.warning)
         column.addSpacing(8)
         column.addLayout(buttons)
@@ -82,7 +92,7 @@ class ConnectPanel(QWidget):
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look)
         context.bridge.finished.connect(self._operation_ended)
-        self._show_rows()
+        self._show_rows(())
 
     def _make_settings(self) -> None:
         """What can be set of a port."""
@@ -93,6 +103,11 @@ class ConnectPanel(QWidget):
         self.baud_row = _labelled("Baud rate", self.baud)
         self.lines = Choice(_LINE_WORDS, "DTR and RTS")
         self.lines_row = _labelled("DTR and RTS", self.lines)
+        self.stream = StreamChoice(candidates(self._context.studio.registry))
+        self.stream.listen_wanted.connect(self._listen)
+        self.stream.changed.connect(self._stream_changed)
+        self.file_button = Button("Choose another file", "link")
+        self.file_button.clicked.connect(self.choose_file)
         self.warning = Text("", "caption", "warn", wrap=True)
         self.warning.setContentsMargins(8, 0, 8, 0)
 
@@ -101,6 +116,7 @@ class ConnectPanel(QWidget):
         super().showEvent(event)
         self._timer.start()
         self._look()
+        self._context.prepare_recorder()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Rest while not."""
@@ -115,7 +131,9 @@ class ConnectPanel(QWidget):
         self.button.setEnabled(False)
         self.button.set_text("Connecting …")
         baud, lines = RATES[self.baud.currentIndex()], LINES[self.lines.currentIndex()]
-        self._context.connect_device(self.chosen, baud=baud, lines=lines)
+        source = self._source()
+        decoder, params = (self.stream.decoder, self.stream.params) if source.decodes else ("", {})
+        self._context.connect_device(self.chosen, baud=baud, lines=lines, decoder=decoder, params=params)
 
     @Slot(object)
     def _operation_ended(self, running: RunningOperation) -> None:
@@ -129,8 +147,8 @@ class ConnectPanel(QWidget):
         self._looking = True
         project = self._context.project
 
-        def look(_: Operation) -> tuple[list[PortInfo], ChannelGroup | None]:
-            return list_ports(), _last_signal(project) if project is not None else None
+        def look(_: Operation) -> tuple[list[Source], ChannelGroup | None]:
+            return find_sources(), _last_signal(project) if project is not None else None
 
         self._context.run_operation("Look for boards", look, self._found, self._not_found, quiet=True)
 
@@ -139,49 +157,107 @@ class ConnectPanel(QWidget):
         self._timer.stop()
         self._context.show_error(error)
 
-    def _found(self, found: tuple[list[PortInfo], ChannelGroup | None]) -> None:
+    def _found(self, found: tuple[list[Source], ChannelGroup | None]) -> None:
         self._looking = False
-        ports, self._signal = found
-        if ports != self._ports:
-            self._ports = ports
-            self._show_rows()
+        sources, self._signal = found
+        if sources != self.sources[1:-1]:
+            self._show_rows(sources)
         self._show_warning()
 
-    def _show_rows(self) -> None:
+    def _show_rows(self, found: Sequence[Source]) -> None:
         project = self._context.project
         board = project.config.board if project else ""
-        note = f"A program that poses as {board} and performs gestures" if board else "A program that poses as a board"
-        rows: list[Row] = [FactRow("Virtual board", note)]
-        for port in self._ports:
-            facts = [f"in use by {port.holder}" if port.holder else "", port.title]
-            facts += [f"no. {port.serial_number}" if port.serial_number else ""]
-            facts += [f"at {port.location}" if port.location else ""]
-            about = ", ".join(f for f in facts if f)
-            row = FactRow(
-                Path(port.path).name, about[:1].upper() + about[1:], port.ids, mark="warn" if port.holder else ""
-            )
-            row.setToolTip("\n".join(_all_facts(port)))
-            rows.append(row)
-        self.ports.set_rows(rows)
-        paths = [VIRTUAL, *(p.path for p in self._ports)]
-        if self.chosen not in paths:
+        self.sources = [Source(VIRTUAL), *found, Source(FILE + self._file)]
+        self.ports.set_rows([row_for(source, board) for source in self.sources])
+        urls = [source.url for source in self.sources]
+        if self.chosen not in urls:
             self.chosen = VIRTUAL
-        self.ports.set_current(paths.index(self.chosen))
+        self.ports.set_current(urls.index(self.chosen))
         self._show_choice()
 
     @Slot(int)
     def _choose(self, index: int) -> None:
-        self.chosen = VIRTUAL if index == 0 else self._ports[index - 1].path
+        if self.sources[index].is_file and not self._file:
+            self.choose_file()
+            return
+        self._take(self.sources[index])
+
+    def choose_file(self) -> None:
+        """Ask for a file that was recorded before."""
+        path, _ = QFileDialog.getOpenFileName(self, "A file that was recorded before", self._file or str(Path.home()))
+        if path:
+            self._file = path
+            self.chosen = FILE + path
+            self._show_rows(self.sources[1:-1])
+            self._take(self.sources[-1])
+        else:
+            self.ports.set_current([source.url for source in self.sources].index(self.chosen))
+
+    def _take(self, source: Source) -> None:
+        """Make a source the chosen one, with what was set for it before."""
+        self.chosen = source.url
+        kept = self._kept().get(source.key, {})
+        params = kept.get("params", {})
+        self.stream.set_choice(str(kept.get("decoder", FOUND)), params if isinstance(params, dict) else {})
         self._show_choice()
 
+    def _kept(self) -> dict[str, Any]:
+        kept = self._context.settings.get("streams", {})
+        return {key: value for key, value in kept.items() if isinstance(value, dict)}
+
+    @Slot()
+    def _stream_changed(self) -> None:
+        source = self._source()
+        kept = self._kept()
+        kept.pop(source.key, None)
+        kept[source.key] = {"decoder": self.stream.decoder, "params": self.stream.params}
+        while len(kept) > _MOST_KEPT:
+            kept.pop(next(iter(kept)))
+        self._context.settings.set("streams", kept)
+
+    @Slot()
+    def _listen(self) -> None:
+        """Hear what the chosen port sends."""
+        from motestudio.studio.decoders import wish_for
+        from motestudio.studio.listening import listen
+
+        studio, source = self._context.studio, self._source()
+        baud, lines = RATES[self.baud.currentIndex()], LINES[self.lines.currentIndex()]
+        decoder, params = self.stream.decoder, self.stream.params
+        self.stream.set_listening(listening=True)
+
+        def work(_: Operation) -> tuple[Source, Listened]:
+            wish = wish_for(studio.registry, decoder, params)
+            return source, listen(studio, source.url, wish, baud=baud, lines=lines)
+
+        self._context.run_operation(f"Listen to {source.url}", work, self._heard, self._not_heard)
+
+    def _heard(self, result: tuple[Source, Listened]) -> None:
+        source, heard = result
+        self.stream.set_listening(listening=False)
+        if source.url == self.chosen:
+            self.stream.set_heard(heard)
+            if heard.baud in RATES and self.baud_row.isVisible():
+                self.baud.setCurrentIndex(RATES.index(heard.baud))
+
+    def _not_heard(self, error: BaseException) -> None:
+        self.stream.set_listening(listening=False)
+        self._context.show_error(error)
+
+    def _source(self) -> Source:
+        return next((s for s in self.sources if s.url == self.chosen), Source(VIRTUAL))
+
     def _port(self) -> PortInfo | None:
-        return next((p for p in self._ports if p.path == self.chosen), None)
+        return self._source().port
 
     def _show_choice(self) -> None:
         """What can be set of the chosen port: a board with USB of its own has no baud rate."""
         port = self._port()
         self.baud_row.setVisible(port is not None and (port.chip is None or port.uart))
         self.lines_row.setVisible(port is not None)
+        source = self._source()
+        self.stream.setVisible(source.decodes)
+        self.file_button.setVisible(source.is_file)
         self._show_warning()
 
     @Slot()
@@ -212,20 +288,3 @@ def _last_signal(project: Project) -> ChannelGroup | None:
         return project.recordings.load(names[-1]).group if names else None
     except AppError:
         return None
-
-
-def _all_facts(port: PortInfo) -> list[str]:
-    """Everything that is known of a port, a line each."""
-    chip = port.chip
-    facts = [
-        port.path,
-        port.title,
-        f"It says of itself: {port.description}" if port.description else "",
-        f"Manufacturer: {port.manufacturer}" if port.manufacturer else "",
-        f"USB id: {port.ids}" if port.ids else "",
-        f"Serial number: {port.serial_number}" if port.serial_number else "",
-        f"Plugged in at: {port.location}" if port.location else "",
-        f"In use by {port.holder}" if port.holder else "Nobody has it open.",
-        chip.note if chip else "",
-    ]
-    return [f for f in facts if f]

@@ -357,6 +357,8 @@ class RecordPage(Page):
         self._cards = {n: c for n, c in self._cards.items() if c is self.form.last.card}
         self._old_cards = set(self._cards)
         self.stack.setCurrentWidget(self.board_view if reader is not None else self.connect_panel)
+        if self.isVisible():
+            self._take_keys()  # what had the focus is gone with the panel, and Qt would give it to the rail
         self._show_bands()
         self._show_state()
 
