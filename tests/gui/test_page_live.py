@@ -182,8 +182,8 @@ def test_other_axis_rule_fields_and_what_was_missed(qtbot, page, window):
     qtbot.waitUntil(lambda: len(page.run.times) > 1, timeout=10000)
     page.axis.setFocus()
     QTest.keyClick(page.axis, Qt.Key.Key_Right)
-    assert page.scope.signal.plots[0].channels[0].name == "x"
-    assert page.scope.signal._axes[0][0] == "Gyroscope"
+    assert page.scope.signal.rows[0].channels[0].name == "x"
+    assert page.scope.signal.rows[0].accessibleName() == "Gyroscope"
     page.side.smooth.setFocus()
     QTest.keyClick(page.side.smooth, Qt.Key.Key_Up)
     assert page.run.rule.smooth == 4

@@ -192,16 +192,16 @@ def test_a_class_is_added_by_name_and_taken_back(qtbot, page, project_window):
 def test_pause_holds_the_picture_and_the_window_is_remembered(qtbot, board, project_window):
     press(project_window, Qt.Key.Key_P)
     qtbot.wait(60)
-    held = board.scope.plot.plots[0].view_range
-    drawn = board.scope.plot._drawn
+    held = board.scope.plot.view_range
+    drawn = board.scope.plot.total
     qtbot.waitUntil(lambda: board.stream.reader.total > drawn + 30, timeout=3000)
-    assert board.scope.plot._drawn == drawn
-    assert board.scope.plot.plots[0].view_range == held
+    assert board.scope.plot.total == drawn
+    assert board.scope.plot.view_range == held
     press(project_window, Qt.Key.Key_P)
-    qtbot.waitUntil(lambda: board.scope.plot._drawn > drawn, timeout=3000)
+    qtbot.waitUntil(lambda: board.scope.plot.total > drawn, timeout=3000)
     board.windows.setFocus()
     QTest.keyClick(board.windows, Qt.Key.Key_Right)
-    start, end = board.scope.plot.plots[0].view_range
+    start, end = board.scope.plot.view_range
     assert end - start == pytest.approx(30.0)
     assert board.context.settings.get("record_window", 0) == 30
 

@@ -15,7 +15,6 @@ from motestudio.gui.plots.arena_map import ArenaMap
 from motestudio.gui.plots.confusion import ConfusionMatrix
 from motestudio.gui.plots.heat_map import HeatMap
 from motestudio.gui.plots.line_plot import LinePlot, Series
-from motestudio.gui.plots.live_plot import LiveSignalPlot, default_axes
 from motestudio.gui.plots.overview import OverviewStrip
 from motestudio.gui.plots.scatter import ParetoPlot, RunPoint, front
 from motestudio.gui.plots.score_plot import LEFT, RIGHT, ScorePlot
@@ -64,18 +63,6 @@ def test_tick_numbers_have_the_decimals_they_need():
     assert [tick_text(v, 0.25) for v in (0, 0.25, 0.5)] == ["0.00", "0.25", "0.50"]
     assert tick_text(-150, 150) == "\u2212150"
     assert tick_text(2000, 500) == "2,000"
-
-
-class Tail:
-    """A reader over an array of which more and more has arrived."""
-
-    def __init__(self, samples):
-        self.samples = samples
-        self.total = 0
-
-    def latest(self, n):
-        part = self.samples[max(0, self.total - n) : self.total]
-        return part.copy(), self.total - len(part)
 
 
 @pytest.fixture
@@ -129,36 +116,6 @@ def test_a_click_says_its_time(qtbot, shown):
     middle = 40 + (plot.view.width() - 40) // 2
     qtbot.mouseClick(plot.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(middle, 50))
     assert seen == [pytest.approx(105, abs=0.1)]
-
-
-def test_live_plot_draws_by_timer_what_arrived(qtbot, shown):
-    group = imu()
-    samples = (np.random.default_rng(1).normal(0, 3000, (3000, 6))).astype(np.int16)
-    tail = Tail(samples)
-    live = shown(LiveSignalPlot(group), 700, 500)
-    seen = []
-    live.ticked.connect(lambda part, first: seen.append((len(part), first)))
-    live.set_window(5)
-    live.set_reader(tail)
-    for total in (200, 900, 2600):
-        tail.total = total
-        qtbot.waitUntil(lambda total=total: bool(seen) and seen[-1][0] + seen[-1][1] == total, timeout=2000)
-    assert live.plots[0].view_range[1] == pytest.approx(2600 / 104)
-    ticks_now = len(seen)
-    qtbot.wait(120)
-    assert len(seen) == ticks_now, "drawn though nothing arrived"
-    live.set_paused(True)
-    tail.total = 2900
-    qtbot.wait(60)
-    assert len(seen) == ticks_now
-    live.hide()
-    assert not live._timer.isActive()
-
-
-def test_live_axes_follow_the_units():
-    assert default_axes(imu()) == [("Accelerometer", [0, 1, 2]), ("Gyroscope", [3, 4, 5])]
-    audio = ChannelGroup("audio", 16000.0, (Channel("mic"),))
-    assert default_axes(audio) == [("Audio", [0])]
 
 
 def test_overview_viewport_by_mouse_and_keys(qtbot, shown):

@@ -72,6 +72,7 @@ class TraceLane(Lane):
             self.y_range.locked = True
         else:
             self.y_range.unlock()
+            self.forget()
         self.update()
 
     @property

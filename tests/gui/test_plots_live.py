@@ -1,0 +1,420 @@
+"""Live plots: what is painted is what arrived, and the past, the zoom, the cursors and the ranges obey the hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from motestudio.domain.signal import Channel, ChannelGroup
+from motestudio.gui.plots.axes import default_axes
+from motestudio.gui.plots.columns import Columns
+from motestudio.gui.plots.cursors import Cursors, read
+from motestudio.gui.plots.level_stats import LevelStats
+from motestudio.gui.plots.live_plot import LiveSignalPlot
+from motestudio.gui.plots.plot_title import PlotChannel
+from motestudio.gui.plots.raster import column_edges, extremes, joined, paint_few, paint_spans
+from motestudio.gui.plots.spectrum_lane import SpectrumLane
+from motestudio.gui.plots.time_view import SHORTEST_S, TimeView
+from motestudio.gui.plots.y_range import YRange
+from motestudio.gui.theme import theme
+
+LEFT = 40
+
+
+def imu(rate: float = 104.0) -> ChannelGroup:
+    names = [("a", "g", 4), ("g", "°/s", 500)]
+    return ChannelGroup("imu", rate, tuple(Channel(k + c, u, f / 32768) for k, u, f in names for c in "xyz"))
+
+
+class Arriving:
+    """A reader over an array of which more and more has arrived."""
+
+    def __init__(self, samples, group=None):
+        self.samples, self.group = samples, group or imu()
+        self.total = 0
+        self.windows = 0
+
+    def window(self, start, count):
+        self.windows += 1
+        begin = max(0, start)
+        return self.samples[begin : max(begin, min(start + count, self.total))], begin
+
+
+def noise(count, channels=6, seed=1):
+    return np.random.default_rng(seed).normal(0, 3000, (count, channels)).astype(np.int16)
+
+
+@pytest.fixture
+def shown(qtbot):
+    def show(widget, width=700, height=400):
+        widget.resize(width, height)
+        qtbot.addWidget(widget)
+        widget.show()
+        qtbot.waitExposed(widget)
+        return widget
+
+    return show
+
+
+def wheel(lane, x, steps, modifiers=Qt.KeyboardModifier.NoModifier, y=30.0):
+    event = QWheelEvent(
+        QPointF(x, y), lane.mapToGlobal(QPointF(x, y)), QPoint(), QPoint(0, round(120 * steps)),
+        Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(lane, event)
+
+
+# Columns
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 400), st.integers(1, 3), st.floats(0.3, 40), st.integers(-5, 60), st.integers(1, 40),
+    st.integers(0, 2**31),
+)  # fmt: skip
+def test_a_column_holds_the_extremes_of_its_samples(count, channels, per_column, first, columns, seed):
+    samples = np.random.default_rng(seed).integers(-32768, 32768, (count, channels)).astype(np.int16)
+    edges = column_edges(first, first + columns, per_column)
+    low, high, there = extremes(samples, edges)
+    for i in range(columns):
+        part = samples[max(0, edges[i]) : max(0, edges[i + 1])]
+        assert there[i] == bool(len(part))
+        if len(part):
+            assert np.array_equal(low[i], part.min(axis=0))
+            assert np.array_equal(high[i], part.max(axis=0))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 120), min_size=1, max_size=12), st.floats(2.0, 9.0), st.integers(5, 40))
+def test_columns_read_piece_by_piece_are_those_read_at_once(arrivals, per_column, width):
+    tail = Arriving(noise(2000))
+    piecewise = Columns(tail)
+    last = width
+    for count in arrivals:
+        tail.total = min(len(tail.samples), tail.total + count)
+        last = max(width, int(tail.total / per_column) + 1)
+        piecewise.read(last - width, last, tail.total, per_column)
+    fresh = Columns(tail)
+    fresh.read(last - width, last, tail.total, per_column)
+    # What is not complete yet is read again when it is.
+    done = np.arange(last - width, min(last, int(tail.total / per_column))) % width
+    np.testing.assert_array_equal(piecewise.low[done], fresh.low[done])
+    np.testing.assert_array_equal(piecewise.high[done], fresh.high[done])
+
+
+def test_a_sensor_that_is_turned_round_keeps_low_under_high():
+    tail = Arriving(noise(500, 1), ChannelGroup("g", 100.0, (Channel("a", "g", -0.001, 0.5),)))
+    tail.total = 500
+    columns = Columns(tail)
+    columns.read(0, 50, 500, 10.0)
+    assert (columns.low <= columns.high).all()
+    assert columns.high[0, 0] == pytest.approx(tail.samples[:10].min() * -0.001 + 0.5, abs=1e-5)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 7), st.integers(0, 2**31))
+def test_few_columns_are_painted_as_many_are(columns, seed):
+    rng = np.random.default_rng(seed)
+    low = np.sort(rng.uniform(-1, 1, (columns, 2)).astype(np.float32), axis=1)
+    high = low + rng.uniform(0, 0.5, (columns, 2)).astype(np.float32)
+    low[rng.random(columns) < 0.2] = np.nan
+    high[np.isnan(low)] = np.nan
+    a, b = 20.0, 15.0
+    many = np.zeros((41, columns), np.uint32)
+    lows, highs = joined(low, high)
+    for channel, colour in enumerate((1, 2)):
+        good = ~np.isnan(lows[:, channel])
+        top, bottom = np.full(columns, 1, np.intp), np.zeros(columns, np.intp)
+        top[good] = np.rint(a - b * highs[good, channel]).astype(np.intp)
+        bottom[good] = np.rint(a - b * lows[good, channel]).astype(np.intp)
+        paint_spans(many, top, bottom, colour)
+    few = np.zeros_like(many)
+    paint_few(few, low.tolist(), high.tolist(), (1, 2), (a, b), 0)
+    # A float32 beside a float64 may round to the next row.
+    assert (few != many).sum() <= 2 * columns
+
+
+# What is on the screen
+
+
+def drawn_rows(lane, x, ink):
+    """Rows of a lane's picture in which a column has a colour."""
+    image = lane.grab().toImage()
+    wanted = QColor(theme().color(ink)).rgb()
+    return [y for y in range(image.height()) if image.pixelColor(round(x), y).rgb() == wanted]
+
+
+def test_a_step_is_drawn_where_it_is(qtbot, shown):
+    group = ChannelGroup("g", 1000.0, (Channel("a", "V", 1.0),))
+    samples = np.zeros((20_000, 1), np.int16)
+    samples[15_000:] = 1000
+    tail = Arriving(samples, group)
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(10)
+    tail.total = 20_000
+    plot.refresh()
+    lane = plot.lead
+    before, after = (drawn_rows(lane, lane.x_of(t), "series:1") for t in (13.0, 17.0))
+    y = lane.value_at(before[len(before) // 2])
+    assert y == pytest.approx(0.0, abs=30)
+    assert lane.value_at(after[len(after) // 2]) == pytest.approx(1000.0, abs=30)
+    flank = drawn_rows(lane, lane.x_of(15.0), "series:1") or drawn_rows(lane, lane.x_of(15.0) + 1, "series:1")
+    assert len(flank) > (before[0] - after[0]) * 0.9, "a steep flank is a line, not two dots"
+
+
+def test_it_draws_by_timer_what_arrived_and_rests_where_nothing_does(qtbot, shown):
+    tail = Arriving(noise(3000))
+    live = shown(LiveSignalPlot([tail]), 700, 500)
+    seen = []
+    live.ticked.connect(lambda: seen.append(live.total))
+    live.set_window(5)
+    for total in (200, 900, 2600):
+        tail.total = total
+        qtbot.waitUntil(lambda total=total: bool(seen) and seen[-1] == total, timeout=2000)
+    assert live.view_range[1] == pytest.approx(2600 / 104, abs=5 / 600)
+    ticks_now, windows = len(seen), tail.windows
+    qtbot.wait(120)
+    assert len(seen) == ticks_now, "drawn though nothing arrived"
+    assert tail.windows == windows
+    live.set_paused(True)
+    ticks_now = len(seen)
+    tail.total = 2900
+    qtbot.wait(60)
+    assert len(seen) == ticks_now
+    live.hide()
+    assert not live._timer.isActive()
+
+
+def test_a_moving_picture_reads_only_what_is_new(qtbot, shown):
+    group = imu(20_000.0)
+    tail = Arriving(noise(400_000), group)
+    live = shown(LiveSignalPlot([tail]))
+    live.set_window(10)
+    tail.total = 300_000
+    live.refresh()
+    counts = []
+    real = tail.window
+    tail.window = lambda start, count: counts.append(count) or real(start, count)
+    tail.total = 300_400
+    live.refresh()
+    assert 0 < sum(counts) < 5_000, "of 200,000 samples in view"
+
+
+def test_axes_follow_the_units():
+    assert default_axes(imu()) == [("Accelerometer", [0, 1, 2]), ("Gyroscope", [3, 4, 5])]
+    audio = ChannelGroup("audio", 16000.0, (Channel("mic"),))
+    assert default_axes(audio) == [("Audio", [0])]
+
+
+def test_per_channel_and_spectrograms_are_lanes_of_their_own(shown):
+    motion = Arriving(noise(1000))
+    sound = Arriving(noise(40_000, 1), ChannelGroup("audio", 16000.0, (Channel("mic"),)))
+    motion.total, sound.total = 1000, 40_000
+    plot = shown(LiveSignalPlot([motion, sound]))
+    assert [r.accessibleName() for r in plot.rows] == ["Accelerometer", "Gyroscope", "Audio", "Spectrum mic"]
+    plot.set_layout(by_channel=True, spectrograms=False)
+    assert [r.accessibleName() for r in plot.rows] == ["ax", "ay", "az", "gx", "gy", "gz", "mic"]
+    assert plot.rows[4].channels[0].ink == "series:2", "a channel keeps its colour"
+
+
+def test_a_tone_is_bright_at_its_frequency(shown):
+    rate = 16_000.0
+    tone = (8000 * np.sin(2 * np.pi * 2000 * np.arange(160_000) / rate)).astype(np.int16)[:, None]
+    hiss = np.random.default_rng(2).normal(0, 20, tone.shape).astype(np.int16)
+    tail = Arriving(tone + hiss, ChannelGroup("audio", rate, (Channel("mic"),)))
+    plot = shown(LiveSignalPlot([tail]), 700, 600)
+    tail.total = 160_000
+    plot.refresh()
+    (lane,) = [lane for lane in plot.lanes if isinstance(lane, SpectrumLane)]
+    rows = lane._pixels.shape[0]
+    column = lane._levels[10]
+    assert np.argmax(column) / (len(column) - 1) == pytest.approx(2000 / 8000, abs=0.02)
+    assert rows > 50
+
+
+# The past
+
+
+def test_the_wheel_goes_into_the_past_and_a_double_click_comes_back(qtbot, shown):
+    tail = Arriving(noise(6000))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(10)
+    tail.total = 5000
+    plot.refresh()
+    lane = plot.lead
+    end = plot.view_range[1]
+    wheel(lane, 300, 2)
+    assert plot.paused
+    assert plot.view_range[1] == pytest.approx(end - 2, abs=0.1)
+    tail.total = 5900
+    qtbot.wait(60)
+    assert plot.view_range[1] == pytest.approx(end - 2, abs=0.1), "it stays while samples arrive"
+    QTest.mouseDClick(lane, Qt.MouseButton.LeftButton, pos=QPoint(300, 30))
+    assert not plot.paused
+    assert plot.view_range[1] == pytest.approx(5900 / 104, abs=0.1)
+
+
+def test_scrolling_to_the_newest_follows_again_and_to_the_oldest_stays(shown):
+    tail = Arriving(noise(6000))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(10)
+    tail.total = 6000
+    plot.refresh()
+    plot.to_oldest()
+    assert plot.view_range[0] == pytest.approx(0.0, abs=0.1)
+    wheel(plot.lead, 300, -100)
+    assert not plot.paused
+
+
+def test_ctrl_and_wheel_zoom_around_the_pointer(shown):
+    tail = Arriving(noise(6000))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(10)
+    tail.total = 6000
+    plot.refresh()
+    plot.set_paused(True)
+    lane = plot.lead
+    at = lane.seconds_at(500)
+    wheel(lane, 500, 3, Qt.KeyboardModifier.ControlModifier)
+    start, end = plot.view_range
+    assert end - start == pytest.approx(10 * 0.8**3, rel=0.02)
+    assert lane.seconds_at(500) == pytest.approx(at, abs=0.05)
+
+
+def test_a_drag_moves_the_past_under_the_hand(shown):
+    tail = Arriving(noise(6000))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(10)
+    tail.total = 6000
+    plot.refresh()
+    lane = plot.lead
+    at = lane.seconds_at(300)
+    QTest.mousePress(lane, Qt.MouseButton.LeftButton, pos=QPoint(300, 30))
+    QTest.mouseMove(lane, QPoint(400, 30))
+    QTest.mouseRelease(lane, Qt.MouseButton.LeftButton, pos=QPoint(400, 30))
+    assert lane.seconds_at(400) == pytest.approx(at, abs=0.1)
+
+
+@given(
+    st.floats(0.5, 100), st.floats(0, 1000), st.lists(st.floats(-500, 500), max_size=10), st.floats(0, 1000)
+)  # fmt: skip
+def test_scrolling_never_leaves_what_there_is(seconds, newest, moves, oldest):
+    oldest, newest = min(oldest, newest), max(oldest, newest)
+    view = TimeView(seconds)
+    for by in moves:
+        view.scroll(by, oldest, newest)
+        if view.held_end is not None:
+            # A stream that is shorter than the view stands at its left.
+            assert min(newest, oldest + seconds) - 1e-6 <= view.held_end <= max(newest, seconds) + 1e-6
+    view.release()
+    assert view.live
+
+
+@given(st.floats(0.5, 100), st.floats(0.2, 5), st.floats(0, 1))
+def test_zoom_keeps_the_moment_under_the_pointer(seconds, factor, share):
+    view = TimeView(seconds)
+    view.hold(1e6)
+    view.scroll(-2000, 0.0, 1e6)
+    start = view.end(1e6) - seconds
+    at = start + share * seconds
+    view.zoom(factor, at, 1e6, 1e4)
+    assert view.seconds >= SHORTEST_S
+    assert (at - (view.end(1e6) - view.seconds)) / view.seconds == pytest.approx(share, abs=1e-6)
+
+
+# Ranges and cursors
+
+
+def test_a_range_grows_at_once_shrinks_late_and_stands_still_when_locked():
+    y = YRange(32.0)
+    y.follow(-1, 1, 0.0)
+    assert y.low <= -1 < 1 <= y.high
+    y.follow(-9, 9, 0.1)
+    assert y.high >= 9
+    y.follow(-1, 1, 0.2)
+    wide = y.high
+    y.follow(-1, 1, 3.0)
+    assert y.high == wide
+    y.follow(-1, 1, 6.0)
+    assert y.high < wide
+    y.locked = True
+    y.follow(-30, 30, 7.0)
+    assert y.high < 9
+    y.unlock()
+    y.follow(-30, 30, 7.1)
+    assert y.high >= 30
+
+
+def test_the_lock_beside_a_lane_keeps_its_range(qtbot, shown):
+    tail = Arriving(np.concatenate([noise(2000) // 8, noise(2000)]))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(5)
+    tail.total = 2000
+    plot.refresh()
+    row = plot.rows[0]
+    kept = (row.lane.y_range.low, row.lane.y_range.high)
+    QTest.mouseClick(row.lock, Qt.MouseButton.LeftButton)
+    tail.total = 4000
+    plot.refresh()
+    assert (row.lane.y_range.low, row.lane.y_range.high) == kept
+    assert "follow" in row.lock.accessibleName()
+    QTest.mouseClick(row.lock, Qt.MouseButton.LeftButton)
+    plot.refresh(again=True)
+    assert row.lane.y_range.high > kept[1]
+
+
+def test_cursors_read_time_frequency_and_values():
+    group = ChannelGroup("g", 100.0, (Channel("a", "V", 0.5),))
+    tail = Arriving(np.arange(1000, dtype=np.int16)[:, None], group)
+    tail.total = 1000
+    cursors = Cursors()
+    cursors.place((0.0, 9.0))
+    cursors.at = [2.0, 2.5]
+    facts = dict(read(cursors, [(tail, 0.0, [0], [PlotChannel("a", "series:1", 1)])]))
+    assert facts["A"] == "2.0000 s"
+    assert facts["1 / (B − A)"] == "2 Hz" or facts["1 / (B − A)"].startswith("2.0")
+    assert facts["a"] == "+100.0 → +125.0 V (Δ +25.0)"
+
+
+def test_a_cursor_is_dragged(shown):
+    tail = Arriving(noise(6000))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(10)
+    tail.total = 6000
+    plot.refresh()
+    plot.set_paused(True)
+    plot.toggle_cursors()
+    lane = plot.lead
+    x = lane.x_of(plot.cursors.at[0])
+    QTest.mousePress(lane, Qt.MouseButton.LeftButton, pos=QPoint(round(x), 40))
+    QTest.mouseMove(lane, QPoint(round(x) + 60, 40))
+    QTest.mouseRelease(lane, Qt.MouseButton.LeftButton, pos=QPoint(round(x) + 60, 40))
+    assert lane.x_of(plot.cursors.at[0]) == pytest.approx(x + 60, abs=2)
+    assert plot.cursor_line.isVisible()
+    assert "A" in plot.cursor_line.accessibleName()
+
+
+# Levels
+
+
+def test_levels_of_known_signals():
+    group = ChannelGroup("g", 100.0, tuple(Channel(c, "V", 0.001) for c in "abc"))
+    samples = np.zeros((400, 3), np.int16)
+    samples[:, 0] = 10_000 * np.sign(np.sin(np.arange(400)))
+    samples[:, 1] = 777
+    samples[50, 2], samples[60, 2] = 32767, -32768
+    tail = Arriving(samples, group)
+    stats = LevelStats(tail, 3)
+    for total in range(20, 401, 20):
+        tail.total = total
+        stats.update(0.2)
+    assert stats.rms[0] == pytest.approx(10.0, rel=0.02)
+    assert stats.rms[1] == pytest.approx(0.777, rel=1e-3)
+    assert stats.still.tolist() == [False, True, True]
+    assert stats.clips.tolist() == [0, 0, 2]
