@@ -20,7 +20,7 @@ from motestudio.gui.plots.live_plot import LiveSignalPlot
 from motestudio.gui.plots.plot_title import PlotChannel
 from motestudio.gui.plots.raster import column_edges, extremes, joined, paint_few, paint_spans
 from motestudio.gui.plots.spectrum_lane import SpectrumLane
-from motestudio.gui.plots.time_view import SHORTEST_S, TimeView
+from motestudio.gui.plots.time_view import LONGEST_S, SHORTEST_S, TimeView
 from motestudio.gui.plots.y_range import YRange
 from motestudio.gui.theme import theme
 
@@ -302,16 +302,25 @@ def test_a_drag_moves_the_past_under_the_hand(shown):
 
 
 @given(
-    st.floats(0.5, 100), st.floats(0, 1000), st.lists(st.floats(-500, 500), max_size=10), st.floats(0, 1000)
-)  # fmt: skip
-def test_scrolling_never_leaves_what_there_is(seconds, newest, moves, oldest):
-    oldest, newest = min(oldest, newest), max(oldest, newest)
+    st.floats(0.5, 100),
+    st.tuples(st.floats(0, 1000), st.floats(0, 1000)).map(sorted),
+    st.lists(st.floats(-500, 500), max_size=10),
+)
+def test_scrolling_never_leaves_what_there_is(seconds, ends, moves):
+    oldest, newest = ends
     view = TimeView(seconds)
     for by in moves:
         view.scroll(by, oldest, newest)
-        if view.held_end is not None:
-            # A stream that is shorter than the view stands at its left.
-            assert min(newest, oldest + seconds) - 1e-6 <= view.held_end <= max(newest, seconds) + 1e-6
+        start, end = view.end(newest) - seconds, view.end(newest)
+        if newest - oldest >= seconds:
+            assert oldest - 1e-6 <= start
+            assert end <= newest + 1e-6
+        else:
+            assert end == max(seconds, newest), "what is shorter than the view stands where it stood"
+    view.scroll(1e9, oldest, newest)
+    assert view.live
+    view.scroll(-1.0, oldest, newest)
+    assert not view.live
     view.release()
     assert view.live
 
@@ -323,9 +332,23 @@ def test_zoom_keeps_the_moment_under_the_pointer(seconds, factor, share):
     view.scroll(-2000, 0.0, 1e6)
     start = view.end(1e6) - seconds
     at = start + share * seconds
-    view.zoom(factor, at, 1e6, 1e4)
-    assert view.seconds >= SHORTEST_S
+    view.zoom(factor, at, 0.0, 1e6)
+    assert view.seconds == pytest.approx(max(SHORTEST_S, seconds * factor))
     assert (at - (view.end(1e6) - view.seconds)) / view.seconds == pytest.approx(share, abs=1e-6)
+
+
+def test_zooming_out_ends_at_all_there_is_and_never_makes_the_view_shorter():
+    view = TimeView(12.0)
+    for _ in range(40):
+        view.zoom(1.25, 0.0, 0.0, 3.0)
+    assert view.seconds == LONGEST_S, "a minute, though three seconds have arrived"
+    view = TimeView(12.0)
+    view.hold(300.0)
+    view.scroll(-1e9, 0.0, 300.0)
+    for _ in range(40):
+        view.zoom(1.25, 6.0, 0.0, 300.0)
+        assert view.end(300.0) - view.seconds >= -1e-9
+    assert view.seconds == 300.0
 
 
 # Ranges and cursors

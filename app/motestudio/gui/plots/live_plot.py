@@ -203,8 +203,7 @@ class LiveSignalPlot(QWidget):
     def zoom(self, steps: float, at: float | None = None) -> None:
         """Show less time (positive) or more; around a moment where the picture is held."""
         start, end = self.view_range
-        longest = max(1.0, self.newest - self.oldest, self.view.seconds if steps > 0 else 0.0)
-        self.view.zoom(_ZOOM**steps, (start + end) / 2 if at is None else at, self.newest, longest)
+        self.view.zoom(_ZOOM**steps, (start + end) / 2 if at is None else at, self.oldest, self.newest)
         self._view_moved()
 
     def _view_moved(self) -> None:

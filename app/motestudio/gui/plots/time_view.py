@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 SHORTEST_S = 0.05
+LONGEST_S = 60.0
+"""Can be shown in any case, even where less has arrived."""
 
 
 class TimeView:
@@ -47,22 +49,27 @@ class TimeView:
             oldest: time of the first sample that there is.
             newest: time of the last.
         """
-        first = min(newest, oldest + self.seconds)
-        self.held_end = max(first, self.end(newest) + by)
-        if self.held_end >= newest and by > 0:
-            self.held_end = None
+        if self.live and by >= 0:
+            return
+        end = self._inside(self.end(newest) + by, oldest, newest)
+        self.held_end = None if by > 0 and end >= newest else end
 
-    def zoom(self, factor: float, at: float, newest: float, longest: float) -> None:
-        """Show `factor` times as much.
+    def zoom(self, factor: float, at: float, oldest: float, newest: float) -> None:
+        """Show `factor` times as much, at most all that there is, or `LONGEST_S` where that is more.
 
         Args:
             factor: under 1 for less.
-            at: the moment that stays in its place, where the stretch is held.
-            newest: time of the newest sample.
-            longest: the most that can be shown.
+            at: the moment that stays in its place, where the stretch is held and does not reach an end.
+            oldest: time of the first sample that there is.
+            newest: time of the last.
         """
         before = self.seconds
-        self.seconds = min(max(SHORTEST_S, before * factor), max(SHORTEST_S, longest))
+        self.seconds = min(max(SHORTEST_S, before * factor), max(before, LONGEST_S, newest - oldest))
         if self.held_end is not None:
-            self.held_end = at + (self.held_end - at) * self.seconds / before
-            self.held_end = min(newest, self.held_end)
+            end = at + (self.held_end - at) * self.seconds / before
+            self.held_end = self._inside(end, oldest, newest)
+
+    def _inside(self, end: float, oldest: float, newest: float) -> float:
+        """An end with which the stretch lies in what there is; where that is shorter, it ends as it would live."""
+        live_end = max(self.seconds, newest)
+        return min(live_end, max(end, oldest + self.seconds))
