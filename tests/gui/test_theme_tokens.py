@@ -27,7 +27,7 @@ GROUNDS = ("surface", "chrome", "panel", "selection")
 TEXTS = ("text", "text_secondary", "text_muted", "accent", "ok", "warn", "bad")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark", "sunlight"])
 @pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("text", TEXTS)
 def test_text_has_4_5_to_1_on_every_ground(scheme, ground, text):
@@ -35,7 +35,7 @@ def test_text_has_4_5_to_1_on_every_ground(scheme, ground, text):
     assert contrast(colors[text], colors[ground]) >= 4.5
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark", "sunlight"])
 def test_what_stands_on_coloured_grounds_is_readable(scheme):
     colors = load_tokens().schemes[scheme].colors
     assert contrast(colors["on_accent"], colors["accent_fill"]) >= 4.5
@@ -43,13 +43,22 @@ def test_what_stands_on_coloured_grounds_is_readable(scheme):
         assert contrast(colors[verdict], colors[f"{verdict}_soft"]) >= 4.5
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark", "sunlight"])
 def test_series_have_3_to_1_on_the_surface_and_differ(scheme):
     made = load_tokens().schemes[scheme]
     assert len(set(made.series)) == 8
     for series in made.series:
         # Two decimals: 2.97 of 3 is rounding of the colour, not a pale line.
         assert contrast(series, made.colors["surface"]) >= 2.6
+
+
+def test_sunlight_is_readable_in_the_sun():
+    # Glare adds as much light to ink as to paper: of 3:1 outdoors, indoors' 7:1 is left.
+    made = load_tokens().schemes["sunlight"]
+    for text in TEXTS:
+        assert contrast(made.colors[text], made.colors["surface"]) >= 7
+    for series in made.series:
+        assert contrast(series, made.colors["surface"]) >= 4.5
 
 
 def test_theme_switches_labels_palette_and_tells(qtbot):

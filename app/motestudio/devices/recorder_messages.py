@@ -1,6 +1,7 @@
 """The messages between the studio and its recorder process: JSON, one object each, bytes as base64.
 
-They live here because both sides import them and neither may import the other.
+They live here because both sides import them and neither may import the other. Long because it is one table: all that
+can be said on one channel.
 """
 
 from __future__ import annotations

@@ -329,12 +329,11 @@ class AppContext(QObject):
                 ``virtual`` where empty.
             baud: of a serial port, `devices.baud.AUTO` to find it out; that of the settings where None.
             lines: what becomes of a serial port's DTR and RTS.
-            decoder: who shall read what it sends; see `studio.decoders.wish_for`, like the next.
-            params: likewise.
+            decoder: who shall read what it sends; see `studio.decoders.wish_for`, as for `params`.
+            params: of the decoder.
             then: called when it is connected.
         """
-        project = self.project
-        if project is None:
+        if (project := self.project) is None:
             return
         port = port or project.config.port or self.settings.get("port", "")
         rate = self.settings.get("baud", 115200) if baud is None else baud
@@ -344,11 +343,9 @@ class AppContext(QObject):
             from motestudio.studio.connect import connect
             from motestudio.studio.device_session import WAIT_SECONDS
 
-            wait_s = self.settings.get("reconnect_s", WAIT_SECONDS)
-            stack = ExitStack()
-            how = connect(
-                studio, project, port, baud=rate, lines=lines, wait_s=wait_s, decoder=decoder, decoder_params=params
-            )
+            wait_s, stack = self.settings.get("reconnect_s", WAIT_SECONDS), ExitStack()
+            read: dict[str, Any] = {"decoder": decoder, "decoder_params": params}
+            how = connect(studio, project, port, baud=rate, lines=lines, wait_s=wait_s, **read)
             return stack, stack.enter_context(how)
 
         def done(made: tuple[ExitStack, DeviceSession]) -> None:
@@ -359,8 +356,7 @@ class AppContext(QObject):
             self._connection, self.session = stack, session
             session.on_event = self.device_event.emit
             self.device_changed.emit()
-            slow = session.too_slow(0) if session.description.groups else None
-            if slow is not None:
+            if (slow := session.too_slow() if session.description.groups else None) is not None:
                 self.show_message(slow.text, slow.hint, "warn")
             if then:
                 then()
@@ -374,8 +370,7 @@ class AppContext(QObject):
     def prepare_recorder(self) -> None:
         """Have a recorder ready for the next board: starting one takes longer than connecting."""
         if self.session is None and self.project is not None:
-            studio = self.studio
-            self.run_operation("Start a recorder", lambda _: studio.prepare_recorder(), quiet=True)
+            self.run_operation("Start a recorder", lambda _: self.studio.prepare_recorder(), quiet=True)
 
     def reconnect_device(self) -> None:
         """Connect anew to what was connected last."""

@@ -187,6 +187,7 @@ class MainWindow(QWidget):
             Command("view.inspector", "Show or hide the inspector", self._toggle_inspector, "View", "Ctrl+I"),
             Command("view.light", "Light theme", self._moder("light"), "View"),
             Command("view.dark", "Dark theme", self._moder("dark"), "View"),
+            Command("view.sunlight", "Sunlight theme", self._moder("sunlight"), "View"),
             Command("view.system", "Theme of the system", self._moder("system"), "View"),
             *(Command(f"settings.{n}", text, self._goer("settings"), "Settings") for n, text in enumerate(_SETTINGS)),
             Command("window.quit", "Quit", self._quit, "Window", "Ctrl+Q"),

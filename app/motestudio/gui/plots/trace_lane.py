@@ -135,12 +135,15 @@ class TraceLane(Lane):
         # With the column at the left, so that the span of the first one reaches it.
         begin = max(first - 1, self.columns[0])
         places = (np.arange(begin, last) % width)[:, None]
+        low, high = self._shared.low[places, self._indices], self._shared.high[places, self._indices]
+        if theme().bold:
+            row = 1.0 / self._row_of(rows)[1]
+            low, high = low - row, high + row
         if last - begin <= _FEW_COLUMNS:
-            low, high = self._shared.low[places, self._indices], self._shared.high[places, self._indices]
             colours = [int(theme().color(c.ink).rgb()) for c in self.channels]
             paint_few(pixels, low.tolist(), high.tolist(), colours, self._row_of(rows), first - begin)
             return
-        low, high = joined(self._shared.low[places, self._indices], self._shared.high[places, self._indices])
+        low, high = joined(low, high)
         low, high = low[first - begin :], high[first - begin :]
         with np.errstate(invalid="ignore"):
             top = np.clip(np.rint(self._rows_of(high, rows)), -1, rows).astype(np.intp)
@@ -165,7 +168,9 @@ class TraceLane(Lane):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         y = self._rows_of(values[low:high], rows)
         for i, channel in enumerate(self.channels):
-            painter.setPen(QPen(theme().color(channel.ink), max(1.0, self.devicePixelRatioF())))
+            painter.setPen(
+                QPen(theme().color(channel.ink), (2.5 if theme().bold else 1.0) * max(1.0, self.devicePixelRatioF()))
+            )
             points = [QPointF(a, b) for a, b in zip(x.tolist(), (y[:, i] + 0.5).tolist(), strict=True)]
             painter.drawPolyline(QPolygonF(points))
         painter.end()

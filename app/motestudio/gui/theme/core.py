@@ -19,7 +19,7 @@ from motestudio.gui.theme.tokens import Scheme, load_tokens
 Ink = str | QColor
 """A colour: a role (``text_muted``), ``series:3``, ``#RRGGBB`` or a QColor."""
 
-MODES = ("system", "light", "dark")
+MODES = ("system", "light", "dark", "sunlight")
 
 # (light, dark) share of the class or kind colour in an opaque mix with the surface.
 _TINTS = {
@@ -55,7 +55,7 @@ class Theme(QObject):
 
     @property
     def mode(self) -> str:
-        """``system``, ``light`` or ``dark``."""
+        """One of `MODES`."""
         return self._mode
 
     @property
@@ -67,6 +67,11 @@ class Theme(QObject):
     def dark(self) -> bool:
         """Whether the dark scheme is in force."""
         return self._scheme.name == "dark"
+
+    @property
+    def bold(self) -> bool:
+        """Whether lines are drawn thicker, to be seen in the sun."""
+        return self._scheme.name == "sunlight"
 
     def set_mode(self, mode: str) -> None:
         """Follow the system, or stay with one scheme."""

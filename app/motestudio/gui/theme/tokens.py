@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from motestudio.shipped import resources_dir
 
-SCHEMES = ("light", "dark")
+SCHEMES = ("light", "dark", "sunlight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Tokens:
     """Everything in the token file that the window uses.
 
     Attributes:
-        schemes: by name, ``light`` and ``dark``.
+        schemes: by name: ``light``, ``dark``, and ``sunlight``, which is read outdoors.
         styles: (pixel size, weight) by type style.
         families: font families in order of preference.
         letter_spacing: percent by pixel size.

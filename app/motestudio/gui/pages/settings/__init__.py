@@ -66,7 +66,7 @@ class SettingsPage(Page):
 
     def _appearance(self) -> Group:
         group = Group("Appearance")
-        self.modes = Segmented(["System", "Light", "Dark"], MODES.index(theme().mode), "Theme")
+        self.modes = Segmented(["System", "Light", "Dark", "Sunlight"], MODES.index(theme().mode), "Theme")
         self.modes.changed.connect(self._mode)
         group.add("Theme", self.modes, "System follows the light or dark setting of your desktop at once.")
         return group
