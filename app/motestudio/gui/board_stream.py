@@ -1,4 +1,4 @@
-"""The connected board's stream for a page that draws it: keeps it running while wanted, opens its live tail.
+"""The connected board's stream for a page that draws it: keeps it running while wanted, opens its live tails.
 
 It draws nothing and records nothing.
 """
@@ -14,6 +14,7 @@ from motestudio.devices.live_tail import LiveTailReader
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError
 from motestudio.gui.context import AppContext
+from motestudio.studio.record import groups_of
 
 _RETRY_S = 1.0
 
@@ -22,13 +23,13 @@ class BoardStream(QObject):
     """One per page; only that of the page in view is `wanted`.
 
     Signals:
-        reader_changed: `reader` is another one, or None.
+        reader_changed: `readers` are others, or none.
         lost: the board went without being asked to.
         health_changed(object): new figures, about ten times a second.
 
     Attributes:
-        reader: of the first channel group's live tail, or None where no board is connected.
-        group: what it delivers.
+        readers: of the live tails of the channel groups that the project records, the lead first.
+        indices: of these groups in the board's description.
         health: the latest figures, or None.
     """
 
@@ -42,12 +43,23 @@ class BoardStream(QObject):
         self._wanted = False
         self._starting = False
         self._idle_since = 0.0
-        self.reader: LiveTailReader | None = None
-        self.group: ChannelGroup | None = None
+        self.readers: list[LiveTailReader] = []
+        self.indices: tuple[int, ...] = ()
         self.health: Any = None
         context.device_changed.connect(self._device_changed)
+        context.project_changed.connect(self._project_changed)
         context.device_event.connect(self._event)
         self._device_changed()
+
+    @property
+    def reader(self) -> LiveTailReader | None:
+        """Of the lead's live tail, or None where no board is connected."""
+        return self.readers[0] if self.readers else None
+
+    @property
+    def group(self) -> ChannelGroup | None:
+        """What the lead delivers, or None."""
+        return self.readers[0].group if self.readers else None
 
     @property
     def connected(self) -> bool:
@@ -68,17 +80,33 @@ class BoardStream(QObject):
 
     @Slot()
     def _device_changed(self) -> None:
-        self.reader = self.group = self.health = None
+        self.readers, self.health = [], None
         session = self._context.session
-        if session is not None and session.tail_paths:
+        self.indices = self._chosen()
+        if session is not None and self.indices:
+            if self._wanted:
+                self._start()  # the board answers while plots are made
             try:
-                self.reader = LiveTailReader(session.tail_paths[0])
-                self.group = self.reader.group
+                self.readers = [LiveTailReader(session.tail_paths[index]) for index in self.indices]
             except AppError as error:
                 self._context.show_error(error)
         self.reader_changed.emit()
-        if self._wanted and self.connected:
-            self._start()
+
+    @Slot()
+    def _project_changed(self) -> None:
+        """Other channel groups may be recorded from now on."""
+        if self.readers and self._chosen() != self.indices:
+            self._starting = False
+            self._device_changed()
+
+    def _chosen(self) -> tuple[int, ...]:
+        session, project = self._context.session, self._context.project
+        if session is None or not session.tail_paths:
+            return ()
+        try:
+            return groups_of(project, session) if project is not None else (0,)
+        except AppError:  # none of what the project records: what the board has is shown all the same
+            return tuple(range(len(session.tail_paths)))
 
     @Slot(object)
     def _event(self, event: Any) -> None:
@@ -104,7 +132,9 @@ class BoardStream(QObject):
             return
         self._starting = True
         self._idle_since = time.monotonic()
-        args: dict[str, Any] = {"group": 0, "count": 0}
+        args: dict[str, Any] = {"group": self.indices[0] if self.indices else 0, "count": 0}
+        if len(self.indices) > 1:
+            args["groups"] = list(self.indices)
         if session.description.virtual:
             args["rate"] = 1.0
         self._context.run_operation(
