@@ -287,6 +287,25 @@ def test_ctrl_and_wheel_zoom_around_the_pointer(shown):
     assert lane.seconds_at(500) == pytest.approx(at, abs=0.05)
 
 
+def test_a_held_picture_survives_another_size(qtbot, shown):
+    tail = Arriving(noise(6000))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(30)
+    tail.total = 5000
+    plot.refresh()
+    plot.go(-10)
+    held = plot.view_range
+    plot.resize(900, 500)
+    tail.total = 5500
+
+    def whole():
+        lane = plot.lead
+        return all(drawn_rows(lane, x, "series:3") for x in (LEFT + 20, lane.width() // 2, lane.width() - 20))
+
+    qtbot.waitUntil(whole, timeout=2000)
+    assert plot.view_range == pytest.approx(held, abs=0.1)
+
+
 def test_a_drag_moves_the_past_under_the_hand(shown):
     tail = Arriving(noise(6000))
     plot = shown(LiveSignalPlot([tail]))

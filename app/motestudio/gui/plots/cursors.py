@@ -41,9 +41,13 @@ class Cursors:
         """The cursor that is closer to a moment."""
         return min((0, 1), key=lambda i: abs(self.at[i] - seconds))
 
-    def lines(self) -> list[tuple[float, str]]:
+    def switch(self) -> None:
+        """Let the keys move the other one."""
+        self.active = 1 - self.active
+
+    def lines(self) -> list[tuple[float, str, bool]]:
         """For `Lane.set_cursors`."""
-        return [(self.at[0], "A"), (self.at[1], "B")] if self.on else []
+        return [(self.at[i], "AB"[i], i == self.active) for i in (0, 1)] if self.on else []
 
 
 class CursorLine(Painted):

@@ -67,7 +67,7 @@ class Lane(QWidget):
         self._total = 0
         self._regions: list[Region] = []
         self._growing: tuple[float, Ink] | None = None
-        self._cursors: list[tuple[float, str]] = []
+        self._cursors: list[tuple[float, str, bool]] = []
         self._lines: list[tuple[int, int]] | None = None
         self._colours: dict[Any, int] = {}
         self._time_step = 1.0
@@ -97,8 +97,8 @@ class Lane(QWidget):
             self._growing = growing
             self.forget()
 
-    def set_cursors(self, cursors: Sequence[tuple[float, str]]) -> None:
-        """Vertical lines: seconds of the lead, and a letter each."""
+    def set_cursors(self, cursors: Sequence[tuple[float, str, bool]]) -> None:
+        """Vertical lines: seconds of the lead, a letter, and whether it is the one that keys move."""
         if list(cursors) != self._cursors:
             self._cursors = list(cursors)
             self.update()
@@ -312,13 +312,13 @@ class Lane(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def _draw_cursors(self, canvas: Canvas, place: QRect) -> None:
-        for seconds, letter in self._cursors:
+        for seconds, letter, active in self._cursors:
             x = round(self.x_of(seconds))
             if place.left() <= x <= place.right():
                 canvas.fill(QRectF(x, place.top(), 1, place.height()), "text")
                 tag = QRectF(x + 3 if x + 20 < place.right() else x - 19, place.top() + 2, 16, 16)
-                canvas.box(tag, 4, "text")
-                canvas.text(tag, letter, "caption", "surface", "center")
+                canvas.box(tag, 4, "accent_fill" if active else "text")
+                canvas.text(tag, letter, "caption", "on_accent" if active else "surface", "center")
 
     def _draw_numbers(self, canvas: Canvas, place: QRect) -> None:
         for at, words in self.numbers():

@@ -77,6 +77,11 @@ class LaneRow(QWidget):
         """Share of the height beside the others."""
         return 2 if isinstance(self.lane, TraceLane) else 1
 
+    @property
+    def locked(self) -> bool | None:
+        """Whether the y range is kept; None where there is no axis of values."""
+        return self.lane.y_range.locked if isinstance(self.lane, TraceLane) else None
+
     @Slot()
     def toggle_lock(self) -> None:
         """Keep the y range as it is, or let it follow the signal again."""

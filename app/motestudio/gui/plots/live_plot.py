@@ -222,12 +222,17 @@ class LiveSignalPlot(QWidget):
         self._show_cursors()
         self.view_changed.emit()
 
-    def move_cursor(self, index: int, pixels: float) -> None:
-        """Move A (0) or B (1) by pixels, or by a sample where that is more."""
+    def switch_cursor(self) -> None:
+        """Let the keys move the other cursor."""
+        self.cursors.switch()
+        self._show_cursors()
+
+    def move_cursor(self, pixels: float) -> None:
+        """Move the active cursor by pixels, or by samples where those are wider; it stays in view."""
         start, end = self.view_range
-        step = max((end - start) / max(1, self.lead.width()), 1.0 / self.readers[0].group.rate_hz)
-        self.cursors.at[index] += pixels * step
-        self.cursors.active = index
+        step = max(self.lead.seconds_at(1) - self.lead.seconds_at(0), 1.0 / self.readers[0].group.rate_hz)
+        moved = self.cursors.at[self.cursors.active] + pixels * step
+        self.cursors.at[self.cursors.active] = min(max(moved, start), end)
         self._show_cursors()
 
     def _show_cursors(self) -> None:
@@ -266,6 +271,14 @@ class LiveSignalPlot(QWidget):
             row.lock_changed.connect(self._again)
         self._drawn = ()
 
+    def toggle_locks(self) -> None:
+        """Keep every axis of values as it stands, or let all follow the signal where all are kept already."""
+        rows = [row for row in self.rows if row.locked is not None]
+        keep = not all(row.locked for row in rows)
+        for row in rows:
+            if row.locked != keep:
+                row.toggle_lock()
+
     @Slot()
     def _recolour(self) -> None:
         for lane in self.lanes:
@@ -296,7 +309,7 @@ class LiveSignalPlot(QWidget):
     def refresh(self, *, again: bool = False) -> None:
         """Draw what is new; nothing where nothing is, or while the picture is held, or the window is minimised."""
         totals = tuple(reader.total for reader in self.readers)
-        if not again and (totals == self._drawn or not self.view.live or self.window().isMinimized()):
+        if not again and self._drawn and (totals == self._drawn or not self.view.live or self.window().isMinimized()):
             return
         self._drawn, self.total = totals, totals[0]
         self._align()
@@ -338,6 +351,8 @@ class LiveSignalPlot(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Wheel and drag move through time, Ctrl+wheel zooms, a cursor can be dragged, a double click goes live."""
         if isinstance(watched, Lane):
+            if event.type() == QEvent.Type.Resize:
+                self._drawn = ()  # a lane of another size is empty: it is drawn again, also where the picture is held
             if isinstance(event, QWheelEvent):
                 self._wheel(watched, event)
                 return True
