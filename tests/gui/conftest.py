@@ -128,6 +128,20 @@ def assert_no_clipped_text():
 
 
 @pytest.fixture
+def shown(qtbot):
+    """Shows a widget by itself, in some size."""
+
+    def show(widget, width=600, height=300):
+        widget.resize(width, height)
+        qtbot.addWidget(widget)
+        widget.show()
+        qtbot.waitExposed(widget)
+        return widget
+
+    return show
+
+
+@pytest.fixture
 def settle():
     return _settle
 

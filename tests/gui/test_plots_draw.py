@@ -10,7 +10,6 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 
 from motestudio.domain.model_report import MemoryPlan, ModelGraph, OpInfo, Placement
-from motestudio.domain.signal import Channel, ChannelGroup
 from motestudio.gui.plots.arena_map import ArenaMap
 from motestudio.gui.plots.confusion import ConfusionMatrix
 from motestudio.gui.plots.heat_map import HeatMap
@@ -22,11 +21,6 @@ from motestudio.gui.plots.signal_plot import PlotChannel, Region, SignalPlot
 from motestudio.gui.plots.ticks import min_max, nice_range, tick_text, ticks
 from motestudio.gui.plots.tracks import Block, Track
 from motestudio.gui.theme import theme
-
-
-def imu() -> ChannelGroup:
-    names = [("a", "g", 4), ("g", "°/s", 500)]
-    return ChannelGroup("imu", 104.0, tuple(Channel(k + c, u, f / 32768) for k, u, f in names for c in "xyz"))
 
 
 @given(
@@ -63,18 +57,6 @@ def test_tick_numbers_have_the_decimals_they_need():
     assert [tick_text(v, 0.25) for v in (0, 0.25, 0.5)] == ["0.00", "0.25", "0.50"]
     assert tick_text(-150, 150) == "\u2212150"
     assert tick_text(2000, 500) == "2,000"
-
-
-@pytest.fixture
-def shown(qtbot):
-    def show(widget, width=600, height=300):
-        widget.resize(width, height)
-        qtbot.addWidget(widget)
-        widget.show()
-        qtbot.waitExposed(widget)
-        return widget
-
-    return show
 
 
 def pixels_of(widget, ink) -> int:

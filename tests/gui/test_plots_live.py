@@ -1,65 +1,28 @@
-"""Live plots: what is painted is what arrived, and the past, the zoom, the cursors and the ranges obey the hand."""
+"""Live plots: they draw when something arrives, and the past, the zoom, the cursors and the ranges obey the hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from motestudio.domain.signal import Channel, ChannelGroup
 from motestudio.gui.plots.axes import default_axes
-from motestudio.gui.plots.columns import Columns
 from motestudio.gui.plots.cursors import Cursors, read
 from motestudio.gui.plots.level_stats import LevelStats
 from motestudio.gui.plots.live_plot import LiveSignalPlot
 from motestudio.gui.plots.plot_title import PlotChannel
-from motestudio.gui.plots.raster import column_edges, extremes, joined, paint_few, paint_spans
-from motestudio.gui.plots.spectrum_lane import SpectrumLane
 from motestudio.gui.plots.time_view import LONGEST_S, SHORTEST_S, TimeView
 from motestudio.gui.plots.y_range import YRange
-from motestudio.gui.theme import theme
+from support.pixels import drawn_rows
+from support.streams import Arriving, imu, noise
 
 LEFT = 40
-
-
-def imu(rate: float = 104.0) -> ChannelGroup:
-    names = [("a", "g", 4), ("g", "°/s", 500)]
-    return ChannelGroup("imu", rate, tuple(Channel(k + c, u, f / 32768) for k, u, f in names for c in "xyz"))
-
-
-class Arriving:
-    """A reader over an array of which more and more has arrived."""
-
-    def __init__(self, samples, group=None):
-        self.samples, self.group = samples, group or imu()
-        self.total = 0
-        self.windows = 0
-
-    def window(self, start, count):
-        self.windows += 1
-        begin = max(0, start)
-        return self.samples[begin : max(begin, min(start + count, self.total))], begin
-
-
-def noise(count, channels=6, seed=1):
-    return np.random.default_rng(seed).normal(0, 3000, (count, channels)).astype(np.int16)
-
-
-@pytest.fixture
-def shown(qtbot):
-    def show(widget, width=700, height=400):
-        widget.resize(width, height)
-        qtbot.addWidget(widget)
-        widget.show()
-        qtbot.waitExposed(widget)
-        return widget
-
-    return show
 
 
 def wheel(lane, x, steps, modifiers=Qt.KeyboardModifier.NoModifier, y=30.0):
@@ -70,102 +33,7 @@ def wheel(lane, x, steps, modifiers=Qt.KeyboardModifier.NoModifier, y=30.0):
     QApplication.sendEvent(lane, event)
 
 
-# Columns
-
-
-@settings(deadline=None)
-@given(
-    st.integers(0, 400), st.integers(1, 3), st.floats(0.3, 40), st.integers(-5, 60), st.integers(1, 40),
-    st.integers(0, 2**31),
-)  # fmt: skip
-def test_a_column_holds_the_extremes_of_its_samples(count, channels, per_column, first, columns, seed):
-    samples = np.random.default_rng(seed).integers(-32768, 32768, (count, channels)).astype(np.int16)
-    edges = column_edges(first, first + columns, per_column)
-    low, high, there = extremes(samples, edges)
-    for i in range(columns):
-        part = samples[max(0, edges[i]) : max(0, edges[i + 1])]
-        assert there[i] == bool(len(part))
-        if len(part):
-            assert np.array_equal(low[i], part.min(axis=0))
-            assert np.array_equal(high[i], part.max(axis=0))
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 120), min_size=1, max_size=12), st.floats(2.0, 9.0), st.integers(5, 40))
-def test_columns_read_piece_by_piece_are_those_read_at_once(arrivals, per_column, width):
-    tail = Arriving(noise(2000))
-    piecewise = Columns(tail)
-    last = width
-    for count in arrivals:
-        tail.total = min(len(tail.samples), tail.total + count)
-        last = max(width, int(tail.total / per_column) + 1)
-        piecewise.read(last - width, last, tail.total, per_column)
-    fresh = Columns(tail)
-    fresh.read(last - width, last, tail.total, per_column)
-    # What is not complete yet is read again when it is.
-    done = np.arange(last - width, min(last, int(tail.total / per_column))) % width
-    np.testing.assert_array_equal(piecewise.low[done], fresh.low[done])
-    np.testing.assert_array_equal(piecewise.high[done], fresh.high[done])
-
-
-def test_a_sensor_that_is_turned_round_keeps_low_under_high():
-    tail = Arriving(noise(500, 1), ChannelGroup("g", 100.0, (Channel("a", "g", -0.001, 0.5),)))
-    tail.total = 500
-    columns = Columns(tail)
-    columns.read(0, 50, 500, 10.0)
-    assert (columns.low <= columns.high).all()
-    assert columns.high[0, 0] == pytest.approx(tail.samples[:10].min() * -0.001 + 0.5, abs=1e-5)
-
-
-@settings(deadline=None)
-@given(st.integers(1, 7), st.integers(0, 2**31))
-def test_few_columns_are_painted_as_many_are(columns, seed):
-    rng = np.random.default_rng(seed)
-    low = np.sort(rng.uniform(-1, 1, (columns, 2)).astype(np.float32), axis=1)
-    high = low + rng.uniform(0, 0.5, (columns, 2)).astype(np.float32)
-    low[rng.random(columns) < 0.2] = np.nan
-    high[np.isnan(low)] = np.nan
-    a, b = 20.0, 15.0
-    many = np.zeros((41, columns), np.uint32)
-    lows, highs = joined(low, high)
-    for channel, colour in enumerate((1, 2)):
-        good = ~np.isnan(lows[:, channel])
-        top, bottom = np.full(columns, 1, np.intp), np.zeros(columns, np.intp)
-        top[good] = np.rint(a - b * highs[good, channel]).astype(np.intp)
-        bottom[good] = np.rint(a - b * lows[good, channel]).astype(np.intp)
-        paint_spans(many, top, bottom, colour)
-    few = np.zeros_like(many)
-    paint_few(few, low.tolist(), high.tolist(), (1, 2), (a, b), 0)
-    # A float32 beside a float64 may round to the next row.
-    assert (few != many).sum() <= 2 * columns
-
-
 # What is on the screen
-
-
-def drawn_rows(lane, x, ink):
-    """Rows of a lane's picture in which a column has a colour."""
-    image = lane.grab().toImage()
-    wanted = QColor(theme().color(ink)).rgb()
-    return [y for y in range(image.height()) if image.pixelColor(round(x), y).rgb() == wanted]
-
-
-def test_a_step_is_drawn_where_it_is(qtbot, shown):
-    group = ChannelGroup("g", 1000.0, (Channel("a", "V", 1.0),))
-    samples = np.zeros((20_000, 1), np.int16)
-    samples[15_000:] = 1000
-    tail = Arriving(samples, group)
-    plot = shown(LiveSignalPlot([tail]))
-    plot.set_window(10)
-    tail.total = 20_000
-    plot.refresh()
-    lane = plot.lead
-    before, after = (drawn_rows(lane, lane.x_of(t), "series:1") for t in (13.0, 17.0))
-    y = lane.value_at(before[len(before) // 2])
-    assert y == pytest.approx(0.0, abs=30)
-    assert lane.value_at(after[len(after) // 2]) == pytest.approx(1000.0, abs=30)
-    flank = drawn_rows(lane, lane.x_of(15.0), "series:1") or drawn_rows(lane, lane.x_of(15.0) + 1, "series:1")
-    assert len(flank) > (before[0] - after[0]) * 0.9, "a steep flank is a line, not two dots"
 
 
 def test_it_draws_by_timer_what_arrived_and_rests_where_nothing_does(qtbot, shown):
@@ -223,19 +91,20 @@ def test_per_channel_and_spectrograms_are_lanes_of_their_own(shown):
     assert plot.rows[4].channels[0].ink == "series:2", "a channel keeps its colour"
 
 
-def test_a_tone_is_bright_at_its_frequency(shown):
-    rate = 16_000.0
-    tone = (8000 * np.sin(2 * np.pi * 2000 * np.arange(160_000) / rate)).astype(np.int16)[:, None]
-    hiss = np.random.default_rng(2).normal(0, 20, tone.shape).astype(np.int16)
-    tail = Arriving(tone + hiss, ChannelGroup("audio", rate, (Channel("mic"),)))
-    plot = shown(LiveSignalPlot([tail]), 700, 600)
-    tail.total = 160_000
+def test_another_layout_keeps_the_stretch_and_its_values(qtbot, shown):
+    tail = Arriving(noise(6000))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(10)
+    tail.total = 5000
     plot.refresh()
-    (lane,) = [lane for lane in plot.lanes if isinstance(lane, SpectrumLane)]
-    rows = lane._pixels.shape[0]
-    column = lane._levels[10]
-    assert np.argmax(column) / (len(column) - 1) == pytest.approx(2000 / 8000, abs=0.02)
-    assert rows > 50
+    plot.go(-20)
+    before = plot.view_range
+    plot.set_layout(by_channel=True, spectrograms=True)
+    assert plot.view_range == pytest.approx(before, abs=0.05)
+    plot.zoom(3)
+    middle = sum(before) / 2
+    qtbot.waitUntil(lambda: plot.rows[5].title._values != [], timeout=2000)
+    assert sum(plot.view_range) / 2 == pytest.approx(middle, abs=0.05)
 
 
 # The past

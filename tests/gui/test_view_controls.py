@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -15,6 +14,7 @@ from motestudio.domain.signal import Channel, ChannelGroup
 from motestudio.gui.pages.record.view_controls import ViewControls
 from motestudio.gui.plots.live_plot import LiveSignalPlot
 from motestudio.gui.widgets import PageBar, TextField
+from support.streams import Arriving, noise
 
 RATE = 100.0
 MOTION = ChannelGroup("imu", RATE, tuple(Channel(f"a{c}", "g", 4 / 32768) for c in "xyz"))
@@ -22,18 +22,8 @@ SOUND = ChannelGroup("audio", 16_000.0, (Channel("mic"),))
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
-class Stream:
-    """A reader whose samples all are there, of which more and more count as arrived."""
-
-    def __init__(self, group, seconds, arrived):
-        count = round(group.rate_hz * seconds)
-        self.group, self.total = group, round(group.rate_hz * arrived)
-        rng = np.random.default_rng(3)
-        self.samples = rng.normal(0, 2000, (count, len(group.channels))).astype(np.int16)
-
-    def window(self, start, count):
-        begin = max(0, start)
-        return self.samples[begin : max(begin, min(start + count, self.total))], begin
+def stream(group, seconds, arrived):
+    return Arriving(noise(round(seconds * group.rate_hz), len(group.channels)), group, round(arrived * group.rate_hz))
 
 
 class Scope(QWidget):
@@ -91,7 +81,7 @@ def host(qtbot, context):
 
 @pytest.fixture
 def motion():
-    return Stream(MOTION, seconds=60, arrived=50)
+    return stream(MOTION, seconds=60, arrived=50)
 
 
 @pytest.fixture
@@ -195,7 +185,7 @@ def test_a_scope_that_comes_later_has_the_same_lanes(host, plot, motion):
 def test_spectrograms_are_offered_for_sound_only(qtbot, context, host, plot, motion):
     assert host.controls.per_channel.isVisible()
     assert not host.controls.spectrogram.isVisible()
-    scope = host.add(motion, Stream(SOUND, 4, 3))
+    scope = host.add(motion, stream(SOUND, 4, 3))
     host.controls.attach([scope])
     assert host.controls.spectrogram.isVisible()
     assert scope.plot.rows[-1].accessibleName() == "Spectrum mic"
@@ -236,8 +226,9 @@ def test_cursors_by_keys(host, plot):
     assert not plot.cursor_line.isVisible()
 
 
-def test_y_keeps_all_ranges_as_they_stand_or_lets_them_follow(host, plot, motion):
+def test_y_keeps_all_ranges_as_they_stand_or_lets_them_follow(qtbot, host, plot, motion):
     host.controls.per_channel.click()
+    qtbot.waitUntil(lambda: all(r.lane.last is not None for r in plot.rows), timeout=2000)
     plot.rows[1].toggle_lock()
     before = [(r.lane.y_range.low, r.lane.y_range.high) for r in plot.rows]
     host.press(Qt.Key.Key_Y)

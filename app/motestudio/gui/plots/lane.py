@@ -23,6 +23,8 @@ from motestudio.gui.widgets.canvas import Canvas
 
 AXIS_WIDTH = 40
 RULER_HEIGHT = 24
+NUMBER_GAP = 8
+"""Pixels between the numbers at the left and the picture."""
 _LEAST_WIDTH = 16
 _WORDS = 64.0
 """Pixels that a number of the ruler may take."""
@@ -227,7 +229,8 @@ class Lane(QWidget):
             grid, zero = self._colour("grid"), self._colour("grid_zero")
             rows = len(body)
             self._lines = [
-                (min(rows - 1, round(at * (rows - 1))), zero if words == "0" else grid) for at, words in self.numbers()
+                (min(rows - 1, round(at * (rows - 1))), grid if words.strip("0.") else zero)
+                for at, words in self.numbers()
             ]
         for row, colour in self._lines:
             body[row] = colour
@@ -323,7 +326,7 @@ class Lane(QWidget):
     def _draw_numbers(self, canvas: Canvas, place: QRect) -> None:
         for at, words in self.numbers():
             y = min(max(place.top() + at * place.height(), place.top() + 7.0), place.bottom() - 6.0)
-            canvas.text(QRectF(0, y - 8, self._left - 8, 16), words, "caption", "text_muted", "right")
+            canvas.text(QRectF(0, y - 8, self._left - NUMBER_GAP, 16), words, "caption", "text_muted", "right")
 
 
-__all__ = ["AXIS_WIDTH", "RULER_HEIGHT", "Lane", "Region"]
+__all__ = ["AXIS_WIDTH", "NUMBER_GAP", "RULER_HEIGHT", "Lane", "Region"]

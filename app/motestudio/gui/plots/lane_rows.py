@@ -73,11 +73,6 @@ class LaneRow(QWidget):
         self.setAccessibleName(title)
 
     @property
-    def weight(self) -> int:
-        """Share of the height beside the others."""
-        return 2 if isinstance(self.lane, TraceLane) else 1
-
-    @property
     def locked(self) -> bool | None:
         """Whether the y range is kept; None where there is no axis of values."""
         return self.lane.y_range.locked if isinstance(self.lane, TraceLane) else None

@@ -16,6 +16,7 @@ from PySide6.QtGui import QHideEvent, QMouseEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motestudio.domain.signal import ChannelGroup, Samples
+from motestudio.gui.plots.alignment import aligned
 from motestudio.gui.plots.cursors import CursorLine, Cursors, read
 from motestudio.gui.plots.lane import AXIS_WIDTH, Lane, Region
 from motestudio.gui.plots.lane_rows import LaneRow, make_rows
@@ -122,7 +123,10 @@ class LiveSignalPlot(QWidget):
     @property
     def view_range(self) -> tuple[float, float]:
         """The stretch that is shown, seconds of the lead."""
-        return self.lead.view_range
+        if self.lead.columns != (0, 0):
+            return self.lead.view_range
+        end = self.view.end(self.newest)  # it has no size yet, as after another layout
+        return end - self.view.seconds, end
 
     def x_of(self, seconds: float) -> float:
         """The x in this widget's pixels of a time of the lead."""
@@ -262,7 +266,7 @@ class LiveSignalPlot(QWidget):
             show_time=self._show_time,
         )
         for place, row in enumerate(self.rows):
-            self._box.insertWidget(place, row, row.weight)
+            self._box.insertWidget(place, row, 1)
             row.lane.installEventFilter(self)
             row.lane.set_seconds(self.view.seconds)
             row.lane.set_regions(self._regions)
@@ -309,10 +313,12 @@ class LiveSignalPlot(QWidget):
     def refresh(self, *, again: bool = False) -> None:
         """Draw what is new; nothing where nothing is, or while the picture is held, or the window is minimised."""
         totals = tuple(reader.total for reader in self.readers)
-        if not again and self._drawn and (totals == self._drawn or not self.view.live or self.window().isMinimized()):
+        again = again or not self._drawn
+        if not again and (totals == self._drawn or not self.view.live or self.window().isMinimized()):
             return
         self._drawn, self.total = totals, totals[0]
-        self._align()
+        pixel = self.view.seconds / max(1, self.width())
+        self._offsets = aligned(self.readers, self._offsets, pixel)
         end = self.view.end(totals[0] / self.readers[0].group.rate_hz)
         for row in self.rows:
             lane, offset = row.lane, self._offsets[row.reader]
@@ -328,23 +334,6 @@ class LiveSignalPlot(QWidget):
             if self.cursors.on:
                 self._show_cursors()
         self.ticked.emit()
-
-    def _align(self) -> None:
-        """How the other groups' time axes lie to the lead's, by the board's clock; steps of a pixel are left alone."""
-        lead: Any = self.readers[0]
-        if len(self.readers) < 2 or not hasattr(lead, "last_block"):
-            return
-        index, time_us = lead.last_block
-        here = index / lead.group.rate_hz - time_us / 1e6
-        pixel = self.view.seconds / max(1, self.width())
-        for i, reader in enumerate(self.readers[1:], start=1):
-            other: Any = reader
-            if not other.total:
-                continue
-            index, time_us = other.last_block
-            offset = here - (index / other.group.rate_hz - time_us / 1e6)
-            if abs(offset - self._offsets[i]) > pixel:
-                self._offsets[i] = offset
 
     # Mouse
 

@@ -112,10 +112,11 @@ class SpectrumLane(Lane):
         if not there.any():
             return
         low, high = self.range_db
-        shades = np.clip((levels[there] - low) / (high - low) * 255, 0, 255).astype(np.uint8)
-        rows = len(pixels)
-        bins = np.minimum(((rows - 1 - np.arange(rows)) / rows * levels.shape[1]).astype(np.intp), levels.shape[1] - 1)
-        pixels[:, there] = self._table[shades[:, bins].T]
+        # A row is as bright as the loudest of its frequencies: a tone is narrower than a row.
+        begins = (np.arange(len(pixels)) / len(pixels) * levels.shape[1]).astype(np.intp)
+        loudest = np.maximum.reduceat(levels[there], begins, axis=1)[:, ::-1]
+        shades = np.clip((loudest - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+        pixels[:, there] = self._table[shades.T]
 
     def numbers(self) -> list[tuple[float, str]]:
         """Frequencies."""

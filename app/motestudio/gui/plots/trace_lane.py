@@ -11,13 +11,13 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 
 from motestudio.gui.plots.columns import Columns
-from motestudio.gui.plots.lane import Lane
+from motestudio.gui.plots.lane import NUMBER_GAP, Lane
 from motestudio.gui.plots.plot_title import PlotChannel
 from motestudio.gui.plots.raster import Pixels, joined, paint_few, paint_spans
 from motestudio.gui.plots.ticks import nice_step, tick_text, ticks
 from motestudio.gui.plots.y_range import YRange
 from motestudio.gui.theme import theme
-from motestudio.gui.widgets.canvas import Canvas
+from motestudio.gui.widgets.canvas import Canvas, text_width
 
 _FOLLOW_EVERY_S = 0.1
 _FEW_COLUMNS = 8
@@ -25,6 +25,8 @@ _FEW = 2.0
 """Samples per column under which a line is drawn."""
 _PAD = 8
 _DOT = 5
+_MOST_NUMBERS = 10
+_PREFIXES = {-3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G"}
 
 
 class TraceLane(Lane):
@@ -177,13 +179,21 @@ class TraceLane(Lane):
         pixels[:] = view
 
     def numbers(self) -> list[tuple[float, str]]:
-        """Nice values of the range."""
+        """Nice values of the range; with a prefix where they need more room than there is."""
         height = max(1, self._place().height())
+        low, high = self.y_range.low, self.y_range.high
         most = max(2, min(6, height // 56))
-        shown = ticks(self.y_range.low, self.y_range.high, most)
-        step = nice_step(self.y_range.high - self.y_range.low, most)
+        while len(shown := ticks(low, high, most)) < 2 and most < _MOST_NUMBERS:
+            most += 1  # one number alone tells no scale
+        step = nice_step(high - low, most)
+        words = [tick_text(at, step) for at in shown]
+        if max((text_width(w, "caption") for w in words), default=0.0) > self._left - NUMBER_GAP:
+            power = min(3, max(-3, math.floor(math.log10(max(abs(low), abs(high))) / 3)))
+            size, prefix = 1000.0**power, _PREFIXES[power]
+            words = [f"{tick_text(at / size, step / size)} {prefix}".rstrip() if at else "0" for at in shown]
         rows = float(max(2, height))
-        return [(float(self._rows_of(np.array(at), round(rows)) / (rows - 1)), tick_text(at, step)) for at in shown]
+        places = [float(self._rows_of(np.array(at), round(rows)) / (rows - 1)) for at in shown]
+        return list(zip(places, words, strict=True))
 
     def value_at(self, y: float) -> float:
         """The value at a height of the widget."""
