@@ -27,7 +27,7 @@ def page(project_window, context, qtbot):
     context.project_changed.emit()
     project_window.show_page("record")
     made = project_window.pages["record"]
-    qtbot.waitUntil(lambda: not made._reading)
+    qtbot.waitUntil(lambda: not made.cards._reading)
     return made
 
 
@@ -40,9 +40,9 @@ def board(page, qtbot):
 
 
 def record(qtbot, page, key=Qt.Key.Key_Space):
-    before = len(page._summary.names)
+    before = len(page.cards.summary.names)
     press(page.window(), key)
-    qtbot.waitUntil(lambda: len(page._summary.names) == before + 1 and not page.control.busy, timeout=8000)
+    qtbot.waitUntil(lambda: len(page.cards.summary.names) == before + 1 and not page.control.busy, timeout=8000)
     qtbot.waitUntil(lambda: page.form.last.card is not None, timeout=3000)
 
 
@@ -79,7 +79,7 @@ def test_space_records_what_the_digit_chose_and_the_board_performs_it(qtbot, boa
     assert recording.n_samples == round(0.6 * 104)
     assert [s.label for s in recording.segments] == ["circle"]
     assert board.form.count_of("circle") == (1, 20)
-    assert board.form.next.text() == "next: circle-anna-002"
+    assert board.form.fields.next.text() == "next: circle-anna-002"
     assert project_window.rail.items["record"].accessibleName() == "Record, fresh"
     bands = board.scope._bands
     assert [b.label for b in bands] == ["circle"]
@@ -123,14 +123,14 @@ def test_space_calls_the_countdown_off(qtbot, board, project_window):
 def test_discard_moves_the_take_away_and_undo_brings_it_back(qtbot, board, project_window):
     record(qtbot, board)
     qtbot.mouseClick(board.form.last.discard, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not board._summary.names, timeout=3000)
+    qtbot.waitUntil(lambda: not board.cards.summary.names, timeout=3000)
     assert board.form.last.card is None
     assert board.scope._bands == []
     press(project_window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: "wave-anna-001" in board._summary.names, timeout=3000)
+    qtbot.waitUntil(lambda: "wave-anna-001" in board.cards.summary.names, timeout=3000)
     assert board.form.last.card.name == "wave-anna-001"
     press(project_window, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: not board._summary.names, timeout=3000)
+    qtbot.waitUntil(lambda: not board.cards.summary.names, timeout=3000)
 
 
 def test_field_mode_shows_plot_class_and_button_and_esc_leaves(qtbot, board, project_window, assert_no_clipped_text):
@@ -146,7 +146,7 @@ def test_field_mode_shows_plot_class_and_button_and_esc_leaves(qtbot, board, pro
     press(project_window, Qt.Key.Key_3)
     assert field.name.accessibleName().startswith("tap")
     record(qtbot, board)
-    assert "tap-anna-001" in board._summary.names
+    assert "tap-anna-001" in board.cards.summary.names
     press(project_window, Qt.Key.Key_Escape)
     assert board.field is None
     assert board.board_view.isVisible()
@@ -154,28 +154,28 @@ def test_field_mode_shows_plot_class_and_button_and_esc_leaves(qtbot, board, pro
 
 def test_settings_of_a_take_are_saved_and_keys_return_to_the_page(qtbot, page, project_window):
     form = page.form
-    form.seconds.setFocus()
-    form.seconds.selectAll()
-    QTest.keyClicks(form.seconds, "3.5")
-    QTest.keyClick(form.seconds, Qt.Key.Key_Return)
+    form.fields.seconds.setFocus()
+    form.fields.seconds.selectAll()
+    QTest.keyClicks(form.fields.seconds, "3.5")
+    QTest.keyClick(form.fields.seconds, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: page.context.project.config.record.seconds == 3.5, timeout=3000)
-    assert not form.seconds.hasFocus()
-    form.template.setFocus()
-    form.template.selectAll()
-    QTest.keyClicks(form.template, "{class}_{what}")
-    assert form.template.property("invalid")
-    assert "{class}" in form.next.text()
-    form.template.selectAll()
-    QTest.keyClicks(form.template, "{subject}-{class}-{n:02}")
-    assert form.next.text() == "next: anna-wave-01"
-    QTest.keyClick(form.template, Qt.Key.Key_Return)
+    assert not form.fields.seconds.hasFocus()
+    form.fields.template.setFocus()
+    form.fields.template.selectAll()
+    QTest.keyClicks(form.fields.template, "{class}_{what}")
+    assert form.fields.template.property("invalid")
+    assert "{class}" in form.fields.next.text()
+    form.fields.template.selectAll()
+    QTest.keyClicks(form.fields.template, "{subject}-{class}-{n:02}")
+    assert form.fields.next.text() == "next: anna-wave-01"
+    QTest.keyClick(form.fields.template, Qt.Key.Key_Return)
     template = "{subject}-{class}-{n:02}"
     qtbot.waitUntil(lambda: page.context.project.config.record.name_template == template, timeout=3000)
-    form.subject_edit.setFocus()
-    form.subject_edit.selectAll()
-    QTest.keyClicks(form.subject_edit, "ben")
-    QTest.keyClick(form.subject_edit, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: form.next.text() == "next: ben-wave-01", timeout=3000)
+    form.fields.subject_edit.setFocus()
+    form.fields.subject_edit.selectAll()
+    QTest.keyClicks(form.fields.subject_edit, "ben")
+    QTest.keyClick(form.fields.subject_edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: form.fields.next.text() == "next: ben-wave-01", timeout=3000)
 
 
 def test_a_class_is_added_by_name_and_taken_back(qtbot, page, project_window):
@@ -199,17 +199,24 @@ def test_pause_holds_the_picture_and_the_window_is_remembered(qtbot, board, proj
     assert board.scope.plot.view_range == held
     press(project_window, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: board.scope.plot.total > drawn, timeout=3000)
-    board.windows.setFocus()
-    QTest.keyClick(board.windows, Qt.Key.Key_Right)
+    board.bar.windows.setFocus()
+    QTest.keyClick(board.bar.windows, Qt.Key.Key_Right)
     start, end = board.scope.plot.view_range
     assert end - start == pytest.approx(30.0)
     assert board.context.settings.get("record_window", 0) == 30
 
 
 def test_levels_measure_every_channel(qtbot, board):
-    qtbot.waitUntil(lambda: "rms" in board.levels.meters[2].accessibleName(), timeout=3000)
-    assert [m.accessibleName().split(":")[0] for m in board.levels.meters] == ["ax", "ay", "az", "gx", "gy", "gz"]
-    assert not any("dead" in m.accessibleName() for m in board.levels.meters)
+    qtbot.waitUntil(lambda: "rms" in board.board_view.levels.meters[2].accessibleName(), timeout=3000)
+    assert [m.accessibleName().split(":")[0] for m in board.board_view.levels.meters] == [
+        "ax",
+        "ay",
+        "az",
+        "gx",
+        "gy",
+        "gz",
+    ]
+    assert not any("dead" in m.accessibleName() for m in board.board_view.levels.meters)
 
 
 def test_a_board_that_is_unplugged_keeps_what_was_recorded(qtbot, page, project_window, tmp_path):
@@ -229,7 +236,7 @@ def test_a_board_that_is_unplugged_keeps_what_was_recorded(qtbot, page, project_
     assert "wave-anna-001" in banner.text.text()
     assert "kept" in banner.hint.text()
     assert banner.action.text() == "Reconnect"
-    assert page.reconnect.isVisible()
+    assert page.bar.reconnect.isVisible()
     assert not page.form.button.isEnabled()
     assert page.stack.currentWidget() is page.board_view
 

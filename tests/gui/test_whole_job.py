@@ -39,7 +39,7 @@ def test_from_a_bare_board_to_live_inference(qtbot, project_window, context):
     # Connect to the virtual board and record one take of each class by keyboard.
     press(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     page = window.pages["record"]
-    qtbot.waitUntil(lambda: not page._reading, timeout=5000)
+    qtbot.waitUntil(lambda: not page.cards._reading, timeout=5000)
     qtbot.mouseClick(page.connect_panel.button, LEFT)
     qtbot.waitUntil(lambda: page.stream.streaming and page.stream.reader.total > 20, timeout=20000)
     names = context.project.recordings.names

@@ -187,6 +187,25 @@ def add_class(project: Project, name: str, target: int = 0) -> None:
     change(project, f"add class {name}", classes=(*classes, ClassConfig(name, target)))
 
 
+def set_target(project: Project, name: str, target: int) -> None:
+    """Want another number of takes of a class; undoable.
+
+    Args:
+        project: open for writing.
+        name: of the class.
+        target: takes; 0 for no target.
+
+    Raises:
+        ProjectError: there is no such class.
+    """
+    classes = project.config.classes
+    if all(c.name != name for c in classes):
+        raise ProjectError("class.unknown", f"There is no class {name!r}.", "Add it first.")
+    wanted = tuple(replace(c, target=max(0, target)) if c.name == name else c for c in classes)
+    if wanted != classes:
+        change(project, f"want {target} takes of {name}", classes=wanted)
+
+
 def set_record(project: Project, **values: Any) -> None:
     """Change how takes are recorded (fields of `RecordConfig`); undoable.
 

@@ -1,18 +1,17 @@
-"""The inspector: the big button, the classes with their targets, how a take is made, the last take."""
+"""The inspector: the big button, the classes with their targets, how a take is made, the last take, the link."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from motestudio.errors import ProjectError
+from motestudio.gui.pages.record.label_history import LabelHistory
 from motestudio.gui.pages.record.last_take import LastTake
+from motestudio.gui.pages.record.link_panel import LinkPanel
+from motestudio.gui.pages.record.take_fields import TakeFields
 from motestudio.gui.theme import Ink, class_series
 from motestudio.gui.widgets import (
     Button,
-    Choice,
     ClassRow,
     Column,
     NumberField,
@@ -22,9 +21,9 @@ from motestudio.gui.widgets import (
     SectionHeader,
     Text,
     TextField,
+    Toggle,
     labelled,
 )
-from motestudio.project.names import next_name
 from motestudio.project.schema import ProjectConfig
 from motestudio.studio.takes import TakeSummary
 
@@ -38,12 +37,16 @@ class TakeForm(Column):
         changed(str, object): a field of `RecordConfig` and its new value.
         class_chosen(str): another class is to be recorded.
         class_added(str): the user typed the name of a new class.
+        target_changed(str, int): the user wants another number of takes of a class.
+        labelling_changed(bool): takes have no class of their own; classes are held by key while they run.
         left: a field was left with Enter: the keys belong to the page again.
     """
 
     changed = Signal(str, object)
     class_chosen = Signal(str)
     class_added = Signal(str)
+    target_changed = Signal(str, int)
+    labelling_changed = Signal(bool)
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -54,9 +57,36 @@ class TakeForm(Column):
         self.button = RecordButton("Record")
         self.sentence = Text("", "caption", "text_muted", wrap=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.keep = Button("Keep the last 10 s", "secondary", "ph.clock-counter-clockwise", "K")
+        self.keep.setToolTip("Make a take of what was just seen, though nothing was recorded  K")
         self.add(self.button)
         self.add(self.sentence)
-        self.add(SectionHeader("Class to record", "takes"), 8)
+        self._add_centred(self.keep)
+        self._make_classes()
+        self.history = LabelHistory()
+        self.add(self.history)
+        self.separate()
+        self.fields = TakeFields()
+        self.fields.changed.connect(self.changed)
+        self.fields.left.connect(self.left)
+        self.add(self.fields)
+        self.last = LastTake()
+        self.add(self.last)
+        self.separate()
+        self.link = LinkPanel()
+        self.add(self.link)
+        self.end()
+
+    def _add_centred(self, widget: QWidget) -> None:
+        line = QHBoxLayout()
+        line.addStretch(1)
+        line.addWidget(widget)
+        line.addStretch(1)
+        self.add_layout(line)
+
+    def _make_classes(self) -> None:
+        self.heading = SectionHeader("Class to record", "takes")
+        self.add(self.heading, 8)
         self.classes = RowList()
         self.classes.chosen.connect(self._chosen)
         self.add(self.classes)
@@ -66,75 +96,34 @@ class TakeForm(Column):
         self.class_field.returnPressed.connect(self._add_class)
         self.class_field.editingFinished.connect(self._end_class)
         self.class_field.hide()
+        self.target = NumberField(20, minimum=0, maximum=100_000, name="Takes wanted of this class")
+        self.target.setFixedWidth(84)
+        self.target.value_changed.connect(self._target)
+        self.target.returnPressed.connect(self.left)
         line = QHBoxLayout()
         line.addWidget(self.add_button)
         line.addStretch(1)
+        line.addWidget(labelled("Wanted", self.target, beside=True))
         self.add_layout(line)
         self.add(self.class_field)
-        self.separate()
-        self._fields()
-        self.last = LastTake()
-        self.add(self.last)
-        self.end()
-
-    def _fields(self) -> None:
-        self.add(SectionHeader("Take"))
-        self.countdown = NumberField(
-            1.0, minimum=0.0, maximum=60.0, step=0.5, decimals=1, unit="s", name="Countdown before a take"
-        )
-        self.seconds = NumberField(
-            2.0, minimum=0.1, maximum=3600.0, step=0.5, decimals=1, unit="s", name="Length of a take"
-        )
-        self.subject = Choice((), "Subject")
-        self.subject.setEditable(True)
-        self.subject_edit = TextField("", "Subject", "who")
-        self.subject_edit.setProperty("bare", True)
-        self.subject.setLineEdit(self.subject_edit)
-        self.subject.setInsertPolicy(Choice.InsertPolicy.NoInsert)
-        self.session = TextField("", "Session")
-        self.template = TextField("", "Take name template")
-        self.next = Text("", "caption", "text_muted", wrap=True)
-        grid = QGridLayout()
-        grid.setSpacing(8)
-        grid.addWidget(labelled("Countdown", self.countdown), 0, 0)
-        grid.addWidget(labelled("Length", self.seconds), 0, 1)
-        grid.addWidget(labelled("Subject", self.subject), 1, 0)
-        grid.addWidget(labelled("Session", self.session), 1, 1)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        self.add_layout(grid)
-        self.add(labelled("Take name", self.template))
-        self.add(self.next)
-        self.countdown.value_changed.connect(lambda v: self.changed.emit("countdown", v))
-        self.seconds.value_changed.connect(lambda v: self.changed.emit("seconds", v))
-        self.subject.activated.connect(self._subject)
-        self.subject_edit.editingFinished.connect(self._subject)
-        self.session.editingFinished.connect(self._session)
-        self.template.textEdited.connect(self._show_next)
-        self.template.editingFinished.connect(self._template)
-        for field in (self.countdown, self.seconds, self.session, self.template, self.subject_edit):
-            field.returnPressed.connect(self.left)
+        self.labelling = Toggle("Label while it runs, by holding a class's key")
+        self.labelling.toggled.connect(self._labelling_changed)
+        self.add(labelled("Label by holding keys", self.labelling, beside=True))
 
     # What the page tells
 
     def set_config(self, config: ProjectConfig) -> None:
         """Show the project's settings; a field that is being edited keeps its text."""
         before, self._config = self._config, config
-        record = config.record
-        self.countdown.set_value(record.countdown)
-        self.seconds.set_value(record.seconds)
-        for field, text in ((self.session, record.session), (self.template, record.name_template)):
-            if not field.hasFocus():
-                field.setText(text)
+        self.keep.set_text(f"Keep the last {config.record.keep:g} s")
         if before is None or before.classes != config.classes:
             self._show_classes()
-        self._show_subjects()
+        self.fields.set_record(config.record)
         self._show_counts()
 
     def set_summary(self, summary: TakeSummary) -> None:
         """Show how many takes there are."""
         self._summary = summary
-        self._show_subjects()
         self._show_counts()
 
     def set_current_class(self, label: str) -> None:
@@ -144,6 +133,18 @@ class TakeForm(Column):
             self.label = label
             self.classes.set_current(names.index(label))
             self._show_counts()
+
+    def set_labelling(self, *, on: bool) -> None:
+        """Show whether takes are labelled while they run."""
+        self.labelling.blockSignals(True)
+        self.labelling.setChecked(on)
+        self.labelling.blockSignals(False)
+        self.show_take_sentence()
+
+    @property
+    def plan_label(self) -> str:
+        """The class of the next take; empty where it is labelled while it runs."""
+        return "" if self.labelling.isChecked() else self.label
 
     @property
     def names(self) -> list[str]:
@@ -160,22 +161,42 @@ class TakeForm(Column):
         target = next((c.target for c in self._config.classes if c.name == label), 0) if self._config else 0
         return self._summary.counts.get(label, 0), target
 
+    def count_words(self, label: str) -> str:
+        """Takes there are, with what is still missing: "12 of 20, 8 missing"."""
+        have, target = self.count_of(label)
+        if not target:
+            return str(have)
+        return f"{have} of {target}" + (f", {target - have} missing" if target > have else "")
+
     def show_take_sentence(self, state: str = "idle") -> None:
         """Say what the button will do in a state of `TakeControl`."""
-        if state in ("countdown", "recording"):
-            self.sentence.setText("Space calls it off" if state == "countdown" else "Space stops and keeps it")
-            return
-        if self._config is None or not self.label:
+        waiting = {"countdown": "Space calls it off", "pause": "The next one follows. Space calls it off"}
+        if state in waiting:
+            self.sentence.setText(waiting[state])
+        elif state == "armed":
+            self.sentence.setText("Begins when the signal does. Space calls it off")
+        elif state in ("starting", "recording", "saving"):
+            hold = "Hold a class's key to label. " if self.labelling.isChecked() else ""
+            self.sentence.setText(f"{hold}Space stops and keeps it")
+        elif self._config is None or not (self.label or self.labelling.isChecked()):
             self.sentence.setText("Add a class to record.")
-            return
-        have, target = self.count_of(self.label)
-        record = self._config.record
-        wait = f"{record.countdown:g} s countdown, then " if record.countdown else ""
-        of = f" of {target}" if target > have else ""
-        text = f"{wait}{record.seconds:.1f} s, take {have + 1}{of}"
-        self.sentence.setText(text[0].upper() + text[1:])
+        else:
+            self.sentence.setText(self._plan_words())
 
     # Inside
+
+    def _plan_words(self) -> str:
+        assert self._config is not None
+        record = self._config.record
+        wait = f"{record.countdown:g} s countdown, then " if record.countdown else ""
+        begin = "by level, " if record.start == "level" else ""
+        length = f"{record.seconds:.1f} s" if record.seconds else "until Space"
+        have, target = self.count_of(self.label)
+        of = f" of {target}" if target > have else ""
+        take = "labelled while it runs" if self.labelling.isChecked() else f"take {have + 1}{of}"
+        again = ", again and again" if record.repeat else ""
+        text = f"{wait}{begin}{length}, {take}{again}"
+        return text[0].upper() + text[1:]
 
     def _show_classes(self) -> None:
         inks = self.inks
@@ -191,38 +212,17 @@ class TakeForm(Column):
             self.class_chosen.emit(label)
 
     def _show_counts(self) -> None:
+        missing = 0
         for row, name in zip(self.classes.rows, self.names, strict=True):
             assert isinstance(row, ClassRow)
-            row.set_count(*self.count_of(name))
-        self._show_next()
+            have, target = self.count_of(name)
+            row.set_count(have, target)
+            missing += max(0, target - have)
+        self.heading.note.setText(f"{missing:,} missing" if missing else "takes")
+        self.target.setEnabled(bool(self.label))
+        self.target.set_value(self.count_of(self.label)[1])
+        self.fields.set_summary(self._summary, self.plan_label)
         self.show_take_sentence()
-
-    def _show_subjects(self) -> None:
-        if self._config is None or self.subject_edit.hasFocus():
-            return
-        current = self._config.record.subject
-        known = sorted({*self._summary.subjects, current} - {""})
-        if [self.subject.itemText(i) for i in range(self.subject.count())] != known:
-            self.subject.clear()
-            self.subject.addItems(known)
-        self.subject.setCurrentIndex(known.index(current) if current else -1)
-        self.subject.setEditText(current)
-
-    @Slot()
-    def _show_next(self) -> None:
-        if self._config is None:
-            return
-        record = self._config.record
-        try:
-            name = next_name(self.template.text(), self._summary.taken, self.label, record.subject, record.session)
-        except ProjectError as error:
-            self.template.set_problem(f"{error.text} {error.hint}")
-            self.next.setText(error.hint)
-            self.next.set_ink("bad")
-            return
-        self.template.set_problem("")
-        self.next.setText(f"next: {name}")
-        self.next.set_ink("text_muted")
 
     @Slot(int)
     def _chosen(self, index: int) -> None:
@@ -230,22 +230,15 @@ class TakeForm(Column):
         self._show_counts()
         self.class_chosen.emit(self.label)
 
-    @Slot()
-    def _subject(self, _: Any = None) -> None:
-        self._say("subject", self.subject.currentText().strip())
+    @Slot(float)
+    def _target(self, value: float) -> None:
+        if self.label:
+            self.target_changed.emit(self.label, int(value))
 
-    @Slot()
-    def _session(self) -> None:
-        self._say("session", self.session.text().strip())
-
-    @Slot()
-    def _template(self) -> None:
-        if not self.template.property("invalid"):
-            self._say("name_template", self.template.text())
-
-    def _say(self, field: str, value: str) -> None:
-        if self._config is not None and getattr(self._config.record, field) != value:
-            self.changed.emit(field, value)
+    @Slot(bool)
+    def _labelling_changed(self, on: bool) -> None:
+        self._show_counts()
+        self.labelling_changed.emit(on)
 
     @Slot()
     def _ask_class(self) -> None:
