@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from motestudio.domain.signal import Channel, ChannelGroup
+from motestudio.gui.plots.alignment import aligned
 from motestudio.gui.plots.axes import default_axes
 from motestudio.gui.plots.cursors import Cursors, read
 from motestudio.gui.plots.level_stats import LevelStats
@@ -293,6 +294,32 @@ def test_cursors_read_time_frequency_and_values():
     assert facts["a"] == "+100.0 → +125.0 V (Δ +25.0)"
 
 
+def test_cursors_read_another_group_at_its_own_time():
+    late = Arriving(np.arange(100, dtype=np.int16)[:, None], ChannelGroup("g", 10.0, (Channel("a", "V"),)), total=100)
+    cursors = Cursors()
+    cursors.at = [4.0, 6.0]
+    channels = [PlotChannel("a", "series:1", 0)]
+    assert dict(read(cursors, [(late, 1.5, [0], channels)]))["a"] == "+25 → +45 V (Δ +20)"
+    assert "a" not in dict(read(cursors, [(late, -5.0, [0], channels)])), "B lies after what there is"
+    cursors.at = [6.0, 4.0]
+    facts = dict(read(cursors, []))
+    assert facts["B − A"].startswith("−2")
+    assert "1 / (B − A)" in facts
+    cursors.at = [4.0, 4.0]
+    assert "1 / (B − A)" not in dict(read(cursors, []))
+
+
+def test_groups_lie_where_the_clock_of_the_board_says():
+    lead, other = Arriving(noise(1000), imu(100.0), 1000), Arriving(noise(1000), imu(10.0), 20)
+    # The other one began 3 s after the lead: its 20th sample came when the lead had 500.
+    lead.last_block, other.last_block = (500, 7_000_000), (20, 7_000_000)
+    assert aligned([lead, other], [0.0, 0.0], 0.01) == [0.0, pytest.approx(3.0)]
+    other.last_block = (20, 7_004_000)
+    assert aligned([lead, other], [0.0, 3.0], 0.01) == [0.0, 3.0], "less than a pixel is left alone"
+    other.total = 0
+    assert aligned([lead, other], [0.0, 0.0], 0.01) == [0.0, 0.0], "nothing has come yet"
+
+
 def test_a_cursor_is_dragged(shown):
     tail = Arriving(noise(6000))
     plot = shown(LiveSignalPlot([tail]))
@@ -327,5 +354,7 @@ def test_levels_of_known_signals():
         stats.update(0.2)
     assert stats.rms[0] == pytest.approx(10.0, rel=0.02)
     assert stats.rms[1] == pytest.approx(0.777, rel=1e-3)
+    assert stats.peaks[0] == pytest.approx(10_000 / 32_768, rel=1e-3)
+    assert 0.2 < stats.peaks[2] < 0.5, "the peak of three seconds ago fades"
     assert stats.still.tolist() == [False, True, True]
     assert stats.clips.tolist() == [0, 0, 2]

@@ -87,6 +87,32 @@ def test_few_columns_are_painted_as_many_are(columns, seed):
     assert (few != many).sum() <= 2 * columns
 
 
+def test_spans_are_painted_from_row_to_row_and_no_further():
+    pixels = np.zeros((5, 6), np.uint32)
+    top = np.array([1, 0, -1, 4, 3, 5], np.intp)
+    bottom = np.array([2, 0, 9, 4, 1, -1], np.intp)
+    paint_spans(pixels, top, bottom, 7)
+    expected = """
+    .xx...
+    x.x...
+    x.x...
+    ..x...
+    ..xx..
+    """
+    wanted = [line.strip().replace(" ", "") for line in expected.split("\n") if line.strip()]
+    assert ["".join(".x"[bool(p)] for p in row) for row in pixels] == wanted
+    assert set(pixels.ravel().tolist()) == {0, 7}
+
+
+def test_a_flank_is_closed_and_a_hole_stays_open():
+    nan = np.nan
+    low = np.array([[0.0], [5.0], [nan], [1.0], [2.0]], np.float32)
+    high = np.array([[1.0], [6.0], [nan], [1.0], [3.0]], np.float32)
+    lows, highs = joined(low, high)
+    np.testing.assert_array_equal(lows[:, 0], [0, 1, nan, 1, 1])
+    np.testing.assert_array_equal(highs[:, 0], [1, 6, nan, 1, 3])
+
+
 # What is on the screen
 
 
