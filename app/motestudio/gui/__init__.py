@@ -42,7 +42,8 @@ traceback to copy.
 lambdas that outlive the page.
 
 **`gui.board_stream.BoardStream(context, page)`** keeps a connected board streaming while a page draws it:
-`set_wanted(on)`, `reader` (live tail), `group`, `health`, `connected`; signals reader_changed, lost, health_changed.
+`set_wanted(on)`, `readers` (live tails), `reader` and `group` of the lead, `health`, `connected`;
+signals reader_changed, lost, health_changed.
 
 **Theme** (`gui.theme`): `theme().color("text_muted")`, `.series(1..8)`, `.class_colors(classes)`, `.tint(ink, kind)`,
 `.veil(ink, kind)`, `.mix(a, b, share)`, `.font(style)`, `.size(role)`, `.radius(role)`, `.icon("ph.record", ink)`,
@@ -91,8 +92,12 @@ A page that follows another page's run connects ``context.bridge.happened(Runnin
     signal_plot  SignalPlot(title, unit, [PlotChannel(name, ink, decimals)], show_time=, axis_width=, note=)
                  .set_data(physical (n, c), rate, first_sample) .set_view(a, b) .set_y_range .set_regions([Region])
                  .set_marks([(t, ink)]) .set_cursor(t) .set_values(values); view_changed pressed hovered
-    live_plot    LiveSignalPlot(group, axes=()).set_reader(live tail) .set_window(s) .set_paused .set_regions .plots
-                 ticked(samples, first): for meters, at most 60 a second
+    live_plot    LiveSignalPlot([reader, ...], axes=None, axis_width=, show_time=): groups of a board, the lead first;
+                 .set_window(s) .set_layout(by_channel=, spectrograms=) .set_regions .set_growing(since) .set_paused
+                 .go(s) .step(tenths) .to_oldest() .to_live() .zoom(steps) .toggle_cursors() .toggle_locks()
+                 .view (a TimeView: live, seconds, behind(newest)) .view_range .rows .x_of(s);
+                 ticked: drawn, at most 60 a second; view_changed: by the user's hand
+    level_stats  LevelStats(reader, channels).update(past_s): .rms .peaks .clips .still, for meters
     tracks       Track(name, kind, axis_width, editable=).set_blocks([Block]) .set_view .set_current;
                  chosen changed created
     overview     OverviewStrip(axis_width).set_data .set_segments .set_viewport; viewport_changed
