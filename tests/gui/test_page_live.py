@@ -194,6 +194,26 @@ def test_other_axis_rule_fields_and_what_was_missed(qtbot, page, window):
     assert page.context.project.recordings.load("review-missed-001").segments == ()
 
 
+def test_the_past_is_looked_at_while_the_board_goes_on(qtbot, running, window):
+    scope, mark = running.scope, running.mark
+    for _ in range(8):
+        press(window, Qt.Key.Key_Plus)
+    qtbot.waitUntil(lambda: scope.signal.newest > 3.5, timeout=10000)
+    for _ in range(5):
+        press(window, Qt.Key.Key_Left)
+    end, newest = scope.view[1], scope.signal.newest
+    assert mark.text().endswith(" s ago")
+    qtbot.waitUntil(lambda: scope.signal.newest > newest + 0.5, timeout=5000)
+    assert running.run.running
+    assert scope.view[1] == end
+    assert all(plot._view == scope.view for plot in scope.score_plots), "scores stand under their signal"
+    running.axis.set_current(1)
+    assert scope.view[1] == pytest.approx(end, abs=0.05)
+    press(window, Qt.Key.Key_End)
+    assert mark.text() == "Live"
+    assert scope.view[1] > end + 0.5
+
+
 def test_no_text_is_cut_while_it_runs(qtbot, running, window, assert_no_clipped_text):
     detect(qtbot, running, window)
     for size in SIZES:

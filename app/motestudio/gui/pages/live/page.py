@@ -26,6 +26,9 @@ from motestudio.gui.pages.live.perform import PerformRow
 from motestudio.gui.pages.live.run import Found, LiveRun
 from motestudio.gui.pages.live.scope import GUTTER, LiveScope
 from motestudio.gui.pages.live.side import LiveSide
+from motestudio.gui.plots.live_mark import LiveMark
+from motestudio.gui.plots.live_plot import LiveSignalPlot
+from motestudio.gui.plots.view_commands import view_commands
 from motestudio.gui.theme import Ink, class_series
 from motestudio.gui.widgets import Button, EmptyState, PageBar, Segmented
 from motestudio.studio.live import keep_for_review
@@ -42,6 +45,7 @@ Drag a threshold: it acts at once, and beside it stands what it would have chang
 keyboard: Tab to a score, then Up and Down.
 W marks the chosen detection, or the last one, as wrong: its stretch becomes a recording that waits for review in \
 Label. With nothing detected, W keeps the last seconds as something that was missed.
+The wheel or the arrows go into the past while the board goes on; End goes back to the newest.
 A virtual board performs gestures at the press of a button or number key."""
 
 
@@ -101,7 +105,8 @@ class LivePage(Page):
         self.stop_button = Button("Stop", "secondary", "ph.stop")
         self.stop_button.setToolTip("Stop inference on the board  Space")
         self.wrong_button = Button("Mark as wrong", "primary", "ph.thumbs-down", "W")
-        for widget in (self.axis, self.reconnect, self.start_button, self.stop_button, self.wrong_button):
+        self.mark = LiveMark()
+        for widget in (self.mark, self.axis, self.reconnect, self.start_button, self.stop_button, self.wrong_button):
             self.bar.add_action(widget)
         inset = QHBoxLayout()
         inset.setContentsMargins(0, 0, GUTTER, 0)
@@ -146,6 +151,7 @@ class LivePage(Page):
         made = [
             Command("live.toggle", "Start or stop inference", self.toggle, "Live", "Space", self._can_run),
             Command("live.wrong", "Mark as wrong", self.mark_wrong, "Live", "W", self._has_seen),
+            *view_commands("live.view", self._plot),
         ]
         for i in range(9):
             made.append(
@@ -169,6 +175,9 @@ class LivePage(Page):
 
     def _can_run(self) -> bool:
         return self.stack.currentWidget() is self.board_view and self.stream.connected
+
+    def _plot(self) -> LiveSignalPlot | None:
+        return self.scope.signal if self.scope is not None and self.scope.isVisible() else None
 
     def _has_seen(self) -> bool:
         return self.scope is not None and self.wrong_button.isVisible()
@@ -249,6 +258,7 @@ class LivePage(Page):
     def _axis(self, index: int) -> None:
         if self.scope is not None:
             self.scope.show_axis(index)
+            self.mark.set_plot(self.scope.signal)
 
     @Slot(int, float)
     def _rule_fields(self, smooth: int, quiet_s: float) -> None:
@@ -301,6 +311,7 @@ class LivePage(Page):
             self.scope.hide()
             self.scope.deleteLater()
             self.scope = None
+            self.mark.set_plot(None)
         self._model = model
         if session is None or reader is None:
             self.stack.setCurrentWidget(self.no_board)
@@ -334,6 +345,7 @@ class LivePage(Page):
         self.scope = LiveScope(reader, names, inks, self.run)
         self.scope.rule_changed.connect(self._remember_rule)
         self._view_box.insertWidget(0, self.scope, 1)
+        self.mark.set_plot(self.scope.signal)
         self.side.set_classes(names, inks)
         self.side.show_found([])
         titles = [title for title, _ in self.scope.axes]
@@ -398,6 +410,7 @@ class LivePage(Page):
         self.start_button.setEnabled(connected and self.run.state == "idle")
         self.stop_button.setVisible(there and running)
         self.wrong_button.setVisible(there and running)
+        self.mark.setVisible(there)
         self.axis.setVisible(there and self.scope is not None and len(self.scope.axes) > 1)
         self.perform_row.setEnabled(connected)
         if self.run.state == "starting":

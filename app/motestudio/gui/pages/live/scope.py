@@ -143,6 +143,7 @@ class LiveScope(QWidget):
         """Show another group of channels."""
         old = self.signal
         self.signal = self._signal(index)
+        self.signal.view = old.view
         self._signal_box.replaceWidget(old, self.signal)
         old.hide()
         old.deleteLater()

@@ -5,28 +5,24 @@ Knows plots only: whether something is recorded meanwhile is nothing to it, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from motestudio.gui.commands import Command
 from motestudio.gui.context import AppContext
-from motestudio.gui.numbers import duration
 from motestudio.gui.plots.axes import is_sound
+from motestudio.gui.plots.live_mark import LiveMark
 from motestudio.gui.plots.live_plot import LiveSignalPlot
+from motestudio.gui.plots.view_commands import view_commands
 from motestudio.gui.theme import theme
 from motestudio.gui.widgets import Canvas, PaintedButton, text_width
 
-_PAGE = 10.0
-"""Steps of `LiveSignalPlot.step` that are all of the view."""
-_TELL_MS = 200
 _WIDE_BAR = 800
 """Pixels of the bar from which on its buttons have words."""
 _ICON = 16
-_FINE_S = 60.0
 
 
 class Shown(Protocol):
@@ -99,49 +95,6 @@ class ViewToggle(PaintedButton):
             canvas.ring(rect, radius)
 
 
-class LiveMark(PaintedButton):
-    """Says whether the newest is shown, or how long ago that was which is; a click goes to the newest."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Live", parent)
-        self._live = True
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.set_behind(None)
-
-    def set_behind(self, seconds: float | None) -> None:
-        """Show how far in the past the plots end, in seconds; None where they follow the newest."""
-        self._live = seconds is None
-        text = "Live"
-        if seconds is not None:
-            text = f"{seconds:.1f} s ago" if seconds < _FINE_S else f"{duration(seconds)} ago"
-        self.setText(text)
-        self.setAccessibleName("Live" if self._live else f"{text}, go to the newest")
-        self.setToolTip("The newest is shown" if self._live else "Go to the newest  End")
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Room for what it will say, so that nothing beside it moves."""
-        return QSize(round(text_width("59 min 59 s ago", "caption_number")) + 30, theme().size("button"))
-
-    def minimumSizeHint(self) -> QSize:
-        """The same."""
-        return self.sizeHint()
-
-    def paint(self, canvas: Canvas) -> None:
-        """Dot and words; a frame where a click changes something."""
-        rect, radius = QRectF(self.rect()), theme().radius("button")
-        if not self._live:
-            canvas.box(rect, radius, "track" if self.hovered or self.isDown() else "surface_raised", "line_strong")
-        need = 14 + text_width(self.text(), "caption_number")
-        x = (rect.width() - need) / 2
-        canvas.dot(
-            QPointF(x + 4, rect.center().y()), 7, "ok_mark" if self._live else "text_muted", hollow=not self._live
-        )
-        canvas.text(QRectF(x + 14, 0, rect.width() - x - 14, rect.height()), self.text(), "caption_number")
-        if self.ring_visible:
-            canvas.ring(rect, radius)
-
-
 class ViewControls(QObject):
     """Buttons and commands over the plots of a page. The page puts `widgets` into its bar, adds `commands()` to its
     own, and calls `attach` whenever its scopes are other ones.
@@ -177,10 +130,6 @@ class ViewControls(QObject):
         self.widgets: list[QWidget] = [self.per_channel, self.spectrogram, self.live_mark]
         self.per_channel.toggled.connect(self._layout_chosen)
         self.spectrogram.toggled.connect(self._layout_chosen)
-        self.live_mark.clicked.connect(self.go_live)
-        self._clock = QTimer(self)
-        self._clock.setInterval(_TELL_MS)
-        self._clock.timeout.connect(self._tell)
         self.attach([])
 
     # What the page says
@@ -193,53 +142,32 @@ class ViewControls(QObject):
         """
         for scope in scopes:
             if not any(scope is known for known in self._scopes):
-                scope.plot.view_changed.connect(self._view_changed)
+                scope.plot.view_changed.connect(self.changed)
         self._scopes = list(scopes)
         self._lay_out()
         for widget in self.widgets:
             widget.setVisible(bool(self._scopes))
         self.spectrogram.setVisible(self._has_sound())
-        self._tell()
+        self.live_mark.set_plot(self._told())
 
     @property
     def live(self) -> bool:
         """Whether the scope in front follows the newest; also where there is none."""
-        plot = self._front()
+        plot = self._told()
         return plot is None or plot.view.live
 
     def commands(self) -> list[Command]:
         """By name, with their keys; those that have nothing to act on cannot be done."""
 
-        def command(
-            name: str, title: str, act: Callable[[LiveSignalPlot], object], key: str, enabled: Callable[[], bool]
-        ) -> Command:
-            return Command(f"record.view_{name}", title, partial(self._act, act), "View", key, enabled)
+        def there() -> bool:
+            return self._front() is not None
 
-        there, cursors, toggle = self._is_there, self._has_cursors, self._toggle
+        lanes, sound = self.per_channel.toggle, self.spectrogram.toggle
         return [
-            command("back", "Go back a little", lambda p: p.step(-1), "Left", there),
-            command("on", "Go forward a little", lambda p: p.step(1), "Right", there),
-            command("page_back", "Go back by all that is shown", lambda p: p.step(-_PAGE), "PgUp", there),
-            command("page_on", "Go forward by all that is shown", lambda p: p.step(_PAGE), "PgDown", there),
-            command("oldest", "Go to the oldest that is kept", LiveSignalPlot.to_oldest, "Home", there),
-            command("live", "Go to the newest and follow it", LiveSignalPlot.to_live, "End", there),
-            command("in", "Zoom in", lambda p: p.zoom(1), "+", there),
-            command("out", "Zoom out", lambda p: p.zoom(-1), "-", there),
-            command("channels", "Show each channel by itself, or not", toggle(self.per_channel), "", there),
-            command("spectrum", "Show or hide spectrograms", toggle(self.spectrogram), "", self._has_sound),
-            command("ranges", "Keep all ranges, or let them follow", LiveSignalPlot.toggle_locks, "Y", there),
-            command("cursors", "Show or hide the cursors", LiveSignalPlot.toggle_cursors, "C", there),
-            command("other", "Move the other cursor from now on", LiveSignalPlot.switch_cursor, "X", cursors),
-            command("left", "Cursor left by a pixel", lambda p: p.move_cursor(-1), "Shift+Left", cursors),
-            command("right", "Cursor right by a pixel", lambda p: p.move_cursor(1), "Shift+Right", cursors),
-            command("left10", "Cursor left by 10 pixels", lambda p: p.move_cursor(-10), "Ctrl+Left", cursors),
-            command("right10", "Cursor right by 10 pixels", lambda p: p.move_cursor(10), "Ctrl+Right", cursors),
+            *view_commands("record.view", self._front),
+            Command("record.view_channels", "Show each channel by itself, or not", lanes, "View", "", there),
+            Command("record.view_spectrum", "Show or hide spectrograms", sound, "View", "", self._has_sound),
         ]
-
-    @Slot()
-    def go_live(self) -> None:
-        """Follow the newest in the scope in front."""
-        self._act(LiveSignalPlot.to_live)
 
     # Layout
 
@@ -257,43 +185,13 @@ class ViewControls(QObject):
         for scope in self._scopes:
             scope.plot.set_layout(by_channel=self.per_channel.isChecked(), spectrograms=self.spectrogram.isChecked())
 
-    # What keys do
+    # Which plot
 
     def _front(self) -> LiveSignalPlot | None:
         """The plot that keys act on."""
         visible = [scope for scope in self._scopes if scope.isVisible()]
         return visible[-1].plot if visible else None
 
-    def _is_there(self) -> bool:
-        return self._front() is not None
-
-    def _has_cursors(self) -> bool:
-        plot = self._front()
-        return plot is not None and plot.cursors.on
-
-    def _act(self, act: Callable[[LiveSignalPlot], object]) -> None:
-        plot = self._front()
-        if plot is not None:
-            act(plot)
-
-    @staticmethod
-    def _toggle(button: ViewToggle) -> Callable[[LiveSignalPlot], object]:
-        return lambda _: button.toggle()
-
-    # Showing
-
-    @Slot()
-    def _view_changed(self) -> None:
-        self._tell()
-        self.changed.emit()
-
-    @Slot()
-    def _tell(self) -> None:
-        """How long ago; the newest goes on while the picture is held."""
-        plot = self._front()
-        held = plot is not None and not plot.view.live
-        self.live_mark.set_behind(plot.view.behind(plot.newest) if plot is not None and held else None)
-        if held:
-            self._clock.start()
-        else:
-            self._clock.stop()
+    def _told(self) -> LiveSignalPlot | None:
+        """The plot that the mark tells of; what is attached may be shown only later."""
+        return self._front() or (self._scopes[-1].plot if self._scopes else None)
