@@ -73,6 +73,8 @@ class Attention:
             health: of the link.
             names: of the board's channel groups.
         """
+        if not self._view.levels.isVisible():
+            self._view.levels.measure()
         troubles = self._watch.look(health, self._view.levels.stats)
         self._view.troubles.set_troubles(troubles)
         if self.field is not None:

@@ -93,7 +93,11 @@ class RecordBar(PageBar):
             return
         self.title.setText("Armed" if control.state == "armed" else "Record")
         number, unit = byte_size(summary.size_bytes)
-        facts = [duration(summary.seconds), f"{count(summary.takes)} takes", f"{number} {unit}"]
+        facts = [
+            duration(summary.seconds),
+            f"{count(summary.takes)} take{'s' if summary.takes != 1 else ''}",
+            f"{number} {unit}",
+        ]
         if summary.unreadable:
             facts.append(f"{count(summary.unreadable)} unreadable")
         session = record.session if record is not None else ""

@@ -52,5 +52,4 @@ class LabelHistory(QWidget):
             shown.append(FactRow(label.label, "", f"at {begin:.1f} s, {note}", mark=inks.get(label.label, "series:7")))
         self.rows.set_rows(shown)
         self.heading.note.setText(str(len(made)))
-        self.back.setEnabled(bool(made))
         self.setVisible(bool(made or held))

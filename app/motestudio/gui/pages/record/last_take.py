@@ -61,7 +61,10 @@ def read_card(project: Project, name: str, label: str, clock: TailClock | None) 
     parts = [f"{count(recording.n_samples)} samples"]
     parts.append(f"{count(gaps)} gaps ({count(lost)} lost)" if gaps or lost else "no gaps")
     parts.append(f"{count(clipped)} clipped" if clipped else "no clipping")
-    good = not (gaps or lost or clipped) and recording.complete
+    dead = [c.name for c, still in zip(recording.group.channels, recording.health.constant, strict=False) if still]
+    if dead and len(samples) > 1:
+        parts.append(f"no change on {', '.join(dead)}")
+    good = not (gaps or lost or clipped or dead) and recording.complete
     return TakeCard(
         name,
         label,

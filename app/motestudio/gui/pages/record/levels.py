@@ -111,11 +111,16 @@ class Levels(QWidget):
         self._timer.stop()
         super().hideEvent(event)
 
-    def refresh(self) -> None:
-        """Measure what is new."""
-        meters = iter(self.meters)
+    def measure(self) -> None:
+        """Measure what is new; who needs `stats` while this is hidden calls it as often as it is done here."""
         for stats in self.stats:
             stats.update(_EVERY_MS / 1000)
+
+    def refresh(self) -> None:
+        """Measure what is new and show it."""
+        self.measure()
+        meters = iter(self.meters)
+        for stats in self.stats:
             rms, still, group = stats.rms, stats.still, stats.reader.group
             for i in range(len(rms)):
                 share = float(rms[i]) / (group.channels[i].full_scale or 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from motestudio.gui.context import AppContext
 
 _FIRST_KEY = Qt.Key.Key_1.value
 _MOST_KEYS = 9
+_KEEP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class LiveLabels(QObject):
         self.made: list[LiveLabel] = []
         self.held: dict[str, LiveLabel] = {}
         self._running = False
+        self._kept_at = 0.0
 
     def set_running(self, *, running: bool) -> None:
         """Take the digit keys while a take runs that is labelled so; its end is that of all that are held."""
@@ -72,9 +75,13 @@ class LiveLabels(QObject):
             app.installEventFilter(self)
         else:
             app.removeEventFilter(self)
-            for label in list(self.held):
-                self.release(label)
+            self.release_all()
         self.changed.emit()
+
+    @property
+    def can_take_back(self) -> bool:
+        """Whether a label of the take that runs can go; afterwards the Label page changes labels."""
+        return self._running and bool(self.made)
 
     def press(self, label: str) -> None:
         """A label begins now."""
@@ -89,19 +96,40 @@ class LiveLabels(QObject):
         if begun is None or reader is None:
             return
         ended = LiveLabel(label, begun.first, max(begun.first + 1, reader.total))
-        session = self._context.session
-        if session is not None:
-            try:
-                session.mark_label(ended.label, ended.first, ended.last)
-                self.made.append(ended)
-            except AppError as error:
-                self._context.show_error(error)
+        if self._mark(ended):
+            self.made.append(ended)
         self.changed.emit()
+
+    def release_all(self) -> None:
+        """The take is about to end."""
+        for label in list(self.held):
+            self.release(label)
+
+    def keep_up(self) -> None:
+        """Have what is held on the disk so far: the take, or this program, may end while a key is down."""
+        reader, now = self._stream.reader, time.monotonic()
+        if not self.held or reader is None or now - self._kept_at < _KEEP_S:
+            return
+        self._kept_at = now
+        for label in self.held.values():
+            self._mark(LiveLabel(label.label, label.first, max(label.first + 1, reader.total)))
+
+    def _mark(self, label: LiveLabel) -> bool:
+        session = self._context.session
+        if session is None:
+            return False
+        try:
+            session.unmark_label(label.label, label.first)
+            session.mark_label(label.label, label.first, label.last)
+        except AppError as error:
+            self._context.show_error(error)
+            return False
+        return True
 
     def take_back(self, index: int = -1) -> None:
         """Remove a label that was made, the last one where nothing else is said."""
         session = self._context.session
-        if not self.made or session is None:
+        if not self.can_take_back or session is None:
             return
         label = self.made.pop(index)
         try:

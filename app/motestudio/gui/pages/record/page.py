@@ -134,7 +134,7 @@ class RecordPage(Page):
             return self.stream.connected
 
         def labelled() -> bool:
-            return bool(self.labels.made)
+            return self.labels.can_take_back
 
         group, back = "Record", self.labels.take_back
         made = [
@@ -180,6 +180,7 @@ class RecordPage(Page):
             how, label = project.config.record, self.form.plan_label
             have, target = self.form.count_of(label)
             takes = (max(0, target - have) if label else 0) if how.repeat else 1
+            self.labels.release_all()
             level = how.level if how.start == "level" else 0.0
             pace = Pace(how.countdown, how.pause, level, how.run_up, takes)
             self.control.toggle(TakePlan(label, how.seconds), pace)
@@ -381,7 +382,9 @@ class RecordPage(Page):
         ]
         for scope in self._scopes():
             scope.set_labels(bands)
-        self.form.history.set_labels(labels.made, held, self.form.inks, rate, self.control.first)
+        history = self.form.history
+        history.set_labels(labels.made, held, self.form.inks, rate, self.control.first)
+        history.back.setVisible(labels.can_take_back)
 
     @Slot()
     def _show_state(self) -> None:
@@ -404,6 +407,7 @@ class RecordPage(Page):
             else:
                 scope.set_countdown(control.remaining if control.state == "countdown" else 0.0)
         if self.labels.held:
+            self.labels.keep_up()
             self._show_labels()
         self.form.show_take_sentence(control.state)
         project = self.context.project

@@ -100,7 +100,7 @@ class TakeFields(QWidget):
         self.subject.setLineEdit(self.subject_edit)
         self.subject.setInsertPolicy(Choice.InsertPolicy.NoInsert)
         self.facts = {key: TextField("", words) for key, words in _FACTS}
-        self.facts["device"].setPlaceholderText("the board's own number")
+        self.facts["device"].setPlaceholderText("its number")
         self.template = TextField("", "Take name template")
         self.template.setToolTip("{class} {subject} {session} {site} {device} {date} {time} {n:03}")
         self.next = Text("", "caption", "text_muted", wrap=True)
