@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from motestudio.gui.plots.raster import Pixels
 from motestudio.gui.plots.ticks import nice_step, tick_text
 from motestudio.gui.theme import Ink, theme
-from motestudio.gui.widgets.canvas import Canvas
+from motestudio.gui.widgets.canvas import Canvas, text_width
 
 AXIS_WIDTH = 40
 RULER_HEIGHT = 24
@@ -300,6 +300,7 @@ class Lane(QWidget):
                 painter.setFont(theme().font("caption"))
                 painter.setPen(theme().color("text_muted"))
                 painter.drawText(QPointF(place.right() - 6, place.bottom() + 16), "s")
+                self._draw_first_second(canvas, place)
 
     def draw_over(self, canvas: Canvas, place: QRectF) -> None:
         """What lies on the picture, such as a dot at a curve's end."""
@@ -313,6 +314,19 @@ class Lane(QWidget):
             x = place.left() + (width - at) / ratio
             painter.drawImage(QPointF(x, place.top()), self._image, QRectF(0, 0, at, rows))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+    def _draw_first_second(self, canvas: Canvas, place: QRect) -> None:
+        """Move the number that the left edge would cut to the right, so that it is whole."""
+        first = self.columns[0]
+        reach = math.ceil(_WORDS / 2 * self.devicePixelRatioF())
+        for at, column in self._ticks(first, first + reach)[:1]:
+            words = tick_text(at, self._time_step)
+            half = text_width(words, "caption") / 2
+            x = (column - first) / self.devicePixelRatioF()
+            if x < half:
+                line = QRectF(place.left(), place.bottom() + 3, x + half + 2, RULER_HEIGHT - 3)
+                canvas.fill(line, "surface")
+                canvas.text(line.adjusted(0, 1, 2 * half, -2), words, "caption", "text_muted")
 
     def _draw_cursors(self, canvas: Canvas, place: QRect) -> None:
         for seconds, letter, active in self._cursors:
