@@ -150,6 +150,17 @@ def test_bytes_that_nobody_knows_are_shown(studio: Studio, tmp_path: Path) -> No
     assert "choose a decoder" in caught.value.hint
 
 
+def test_bytes_that_only_go_on_smoothly_are_not_read_without_being_asked(studio: Studio, tmp_path: Path) -> None:
+    cable = SocketCable(Sender(boards.raw(ROWS)))
+    try:
+        with pytest.raises(DeviceError) as caught:
+            DeviceSession(cable.url, tail_dir=tmp_path / "tails", wish=wish_for(studio.registry))
+    finally:
+        cable.unplug()
+    assert caught.value.code == "decoder.none"
+    assert "mote-decoders/raw" in caught.value.text
+
+
 def test_mote_link_alone_asks_no_decoder(studio: Studio, tmp_path: Path) -> None:
     cable = SocketCable(STREAMS["lines"]())
     try:

@@ -121,7 +121,8 @@ def board_describe(
         connected(state, studio, project, port, baud, dtr, decoder=decoder, decoder_set=decoder_set) as session,
     ):
         about = session.description
-    lines = [f"{about.name} ({about.firmware}){', virtual' if about.virtual else ''}"]
+    firmware = f" ({about.firmware})" if about.firmware else ""
+    lines = [f"{about.name}{firmware}{', virtual' if about.virtual else ''}"]
     for group in about.groups:
         names = ", ".join(f"{c.name} {c.unit}".strip() for c in group.channels)
         lines.append(f"  {group.name}: {group.rate_hz:g} Hz, {names}")

@@ -17,6 +17,8 @@ LISTENED_BYTES = 1 << 16
 """More than this much of a stream is not looked at."""
 SURE = 0.3
 """A guess below this is no better than chance."""
+CERTAIN = 0.6
+"""A guess from here on is used without anybody being asked; bytes that only go on smoothly never are."""
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -79,6 +79,16 @@ class Child:
         """The exit status (negative: minus the signal), or None while it runs."""
         return self._process.poll()
 
+    @property
+    def running(self) -> bool:
+        """Whether it runs. The system is asked too: `poll` knows nothing while another thread waits for the end."""
+        if self.poll() is not None:
+            return False
+        try:
+            return bool(psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE)
+        except psutil.Error:
+            return False
+
     def wait(self, timeout: float | None = None) -> int | None:
         """Wait for the end; None where it still runs after `timeout` seconds."""
         try:

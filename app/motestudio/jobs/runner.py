@@ -84,7 +84,7 @@ class _Worker:
     @property
     def usable(self) -> bool:
         channel = self.child.channel
-        return self.child.poll() is None and channel is not None and not channel.closed
+        return self.child.running and channel is not None and not channel.closed
 
 
 class JobRunner:

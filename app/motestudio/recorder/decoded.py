@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from motestudio.devices.decoder_messages import SURE, Candidate, Found, Part, Wish
+from motestudio.devices.decoder_messages import CERTAIN, Candidate, Found, Part, Wish
 from motestudio.devices.stream_guess import RATE, allowed, link_guess, needs_rate, preview, ranked
 from motestudio.devices.transports import Transport
 from motestudio.domain.params import Value, complete
@@ -109,9 +109,9 @@ def _best(client: DecoderClient, heard: Heard, wish: Wish, live: bool) -> Found:
     elif not heard.data:
         heard.read(READ_BYTES, 0.0)
     found = [f for f in _ranked(client, heard, wish, live) if f.stage in _stages(wish)]
-    if found and found[0].score >= SURE:
+    if found and found[0].score >= CERTAIN:
         return found[0]
-    likely = f" It might be {found[0].words}." if found else ""
+    likely = f" It might be {found[0].words} ({found[0].stage})." if found else ""
     raise DeviceError(
         "decoder.none",
         f"{heard.url} sends bytes that no decoder knows.{likely}",

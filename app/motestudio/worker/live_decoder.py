@@ -154,7 +154,7 @@ class LiveDecoder:
             self._stream = stream
             return using
         if self._stream is None:
-            raise PluginError("decoder.order", "No decoder is in use.", "Connect again.")
+            return DecoderFailed("decoder.order", "No decoder is in use.", "Connect again.")
         return self._stream.feed(ask.data) if isinstance(ask, Feed) else self._stream.finish()
 
     def _load(self, candidate: Candidate) -> Any:
