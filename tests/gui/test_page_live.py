@@ -195,7 +195,8 @@ def test_other_axis_rule_fields_and_what_was_missed(qtbot, page, window):
 
 
 def test_the_past_is_looked_at_while_the_board_goes_on(qtbot, running, window):
-    scope, mark = running.scope, running.mark
+    scope, mark = running.scope, running.scope.mark
+    assert not mark.isVisible()
     for _ in range(8):
         press(window, Qt.Key.Key_Plus)
     qtbot.waitUntil(lambda: scope.signal.newest > 3.5, timeout=10000)
@@ -203,15 +204,20 @@ def test_the_past_is_looked_at_while_the_board_goes_on(qtbot, running, window):
         press(window, Qt.Key.Key_Left)
     end, newest = scope.view[1], scope.signal.newest
     assert mark.text().endswith(" s ago")
+    assert mark.isVisible()
     qtbot.waitUntil(lambda: scope.signal.newest > newest + 0.5, timeout=5000)
     assert running.run.running
     assert scope.view[1] == end
     assert all(plot._view == scope.view for plot in scope.score_plots), "scores stand under their signal"
     running.axis.set_current(1)
     assert scope.view[1] == pytest.approx(end, abs=0.05)
-    press(window, Qt.Key.Key_End)
-    assert mark.text() == "Live"
+    qtbot.mouseClick(mark, Qt.MouseButton.LeftButton)
     assert scope.view[1] > end + 0.5
+    assert not mark.isVisible()
+    press(window, Qt.Key.Key_Left)
+    assert mark.isVisible()
+    press(window, Qt.Key.Key_End)
+    assert not mark.isVisible()
 
 
 def test_no_text_is_cut_while_it_runs(qtbot, running, window, assert_no_clipped_text):

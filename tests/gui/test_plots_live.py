@@ -294,6 +294,17 @@ def test_cursors_read_time_frequency_and_values():
     assert facts["a"] == "+100.0 → +125.0 V (Δ +25.0)"
 
 
+def test_cursors_come_into_view_and_stay_where_they_were_put():
+    cursors = Cursors()
+    cursors.place((0.0, 9.0))
+    assert cursors.at == [3.0, 6.0]
+    cursors.at = [3.0, 8.0]
+    cursors.place((4.0, 10.0))
+    assert cursors.at == [3.0, 8.0], "one of them is in view"
+    cursors.place((20.0, 26.0))
+    assert cursors.at == [22.0, 24.0]
+
+
 def test_cursors_read_another_group_at_its_own_time():
     late = Arriving(np.arange(100, dtype=np.int16)[:, None], ChannelGroup("g", 10.0, (Channel("a", "V"),)), total=100)
     cursors = Cursors()

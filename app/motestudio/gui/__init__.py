@@ -97,6 +97,8 @@ A page that follows another page's run connects ``context.bridge.happened(Runnin
                  .go(s) .step(tenths) .to_oldest() .to_live() .zoom(steps) .toggle_cursors() .toggle_locks()
                  .view (a TimeView: live, seconds, behind(newest)) .view_range .rows .x_of(s);
                  ticked: drawn, at most 60 a second; view_changed: by the user's hand
+    live_mark    LiveMark().set_plot(plot): "Live" or "12.4 s ago"; a click goes to the newest
+    view_commands  view_commands("record.view", plot): the keys of a live plot; plot() is the one shown, or None
     level_stats  LevelStats(reader, channels).update(past_s): .rms .peaks .clips .still, for meters
     tracks       Track(name, kind, axis_width, editable=).set_blocks([Block]) .set_view .set_current;
                  chosen changed created

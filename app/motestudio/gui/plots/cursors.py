@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ class Cursors:
 
     def __init__(self) -> None:
         self.on = False
-        self.at = [0.0, 0.0]
+        self.at = [-math.inf, -math.inf]  # nowhere, until they are placed
         self.active = 1
 
     def place(self, view: tuple[float, float]) -> None:

@@ -26,7 +26,6 @@ from motestudio.gui.pages.live.perform import PerformRow
 from motestudio.gui.pages.live.run import Found, LiveRun
 from motestudio.gui.pages.live.scope import GUTTER, LiveScope
 from motestudio.gui.pages.live.side import LiveSide
-from motestudio.gui.plots.live_mark import LiveMark
 from motestudio.gui.plots.live_plot import LiveSignalPlot
 from motestudio.gui.plots.view_commands import view_commands
 from motestudio.gui.theme import Ink, class_series
@@ -105,8 +104,7 @@ class LivePage(Page):
         self.stop_button = Button("Stop", "secondary", "ph.stop")
         self.stop_button.setToolTip("Stop inference on the board  Space")
         self.wrong_button = Button("Mark as wrong", "primary", "ph.thumbs-down", "W")
-        self.mark = LiveMark()
-        for widget in (self.mark, self.axis, self.reconnect, self.start_button, self.stop_button, self.wrong_button):
+        for widget in (self.axis, self.reconnect, self.start_button, self.stop_button, self.wrong_button):
             self.bar.add_action(widget)
         inset = QHBoxLayout()
         inset.setContentsMargins(0, 0, GUTTER, 0)
@@ -258,7 +256,6 @@ class LivePage(Page):
     def _axis(self, index: int) -> None:
         if self.scope is not None:
             self.scope.show_axis(index)
-            self.mark.set_plot(self.scope.signal)
 
     @Slot(int, float)
     def _rule_fields(self, smooth: int, quiet_s: float) -> None:
@@ -311,7 +308,6 @@ class LivePage(Page):
             self.scope.hide()
             self.scope.deleteLater()
             self.scope = None
-            self.mark.set_plot(None)
         self._model = model
         if session is None or reader is None:
             self.stack.setCurrentWidget(self.no_board)
@@ -345,7 +341,6 @@ class LivePage(Page):
         self.scope = LiveScope(reader, names, inks, self.run)
         self.scope.rule_changed.connect(self._remember_rule)
         self._view_box.insertWidget(0, self.scope, 1)
-        self.mark.set_plot(self.scope.signal)
         self.side.set_classes(names, inks)
         self.side.show_found([])
         titles = [title for title, _ in self.scope.axes]
@@ -410,7 +405,6 @@ class LivePage(Page):
         self.start_button.setEnabled(connected and self.run.state == "idle")
         self.stop_button.setVisible(there and running)
         self.wrong_button.setVisible(there and running)
-        self.mark.setVisible(there)
         self.axis.setVisible(there and self.scope is not None and len(self.scope.axes) > 1)
         self.perform_row.setEnabled(connected)
         if self.run.state == "starting":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QLineF, QPoint, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QLineF, QPoint, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from motestudio.devices.live_tail import LiveTailReader
 from motestudio.domain.classes import is_background
 from motestudio.gui.pages.live.run import Found, LiveRun
 from motestudio.gui.plots.axes import default_axes
+from motestudio.gui.plots.live_mark import LiveMark
 from motestudio.gui.plots.live_plot import LiveSignalPlot
 from motestudio.gui.plots.score_plot import LEFT, RIGHT, ScorePlot
 from motestudio.gui.plots.ticks import nice_step, tick_text, ticks
@@ -123,6 +124,8 @@ class LiveScope(QWidget):
         self._box.addLayout(_inset(self.board))
         self._box.addWidget(self.ruler)
         self.lines = FlagLines(self)
+        self.mark = LiveMark(self)
+        self._show_mark()
         self._bar.hide()
 
     def _signal(self, axis: int) -> LiveSignalPlot:
@@ -130,6 +133,7 @@ class LiveScope(QWidget):
         plot.setMinimumHeight(110)
         plot.set_window(WINDOW_S)
         plot.ticked.connect(self._ticked)
+        plot.view_changed.connect(self._show_mark)
         return plot
 
     def _score_plot(self, name: str) -> ScorePlot:
@@ -145,8 +149,16 @@ class LiveScope(QWidget):
         self.signal = self._signal(index)
         self.signal.view = old.view
         self._signal_box.replaceWidget(old, self.signal)
+        self._show_mark()
         old.hide()
         old.deleteLater()
+
+    @Slot()
+    def _show_mark(self) -> None:
+        """In the past there is something to come back from: at the lower end of the signal, where nothing gives way."""
+        self.mark.set_plot(self.signal)
+        self.mark.setVisible(self.signal.paused)
+        self.mark.raise_()
 
     @property
     def view(self) -> tuple[float, float]:
@@ -193,8 +205,11 @@ class LiveScope(QWidget):
 
     @Slot()
     def place(self) -> None:
-        """Where the dashed lines go; those under the scroll area's edge end there."""
+        """Where the mark and the dashed lines go; lines under the scroll area's edge end there."""
         start, end = self.view
+        lane, size = self.signal.lead, self.mark.sizeHint()
+        corner = lane.mapTo(self, lane.rect().bottomRight())
+        self.mark.setGeometry(QRect(corner - QPoint(size.width() + 8, size.height() + 8), size))
         width = self.width() - GUTTER - LEFT - RIGHT
         top = self.flags.y() + self.flags.height()
         area = self._scores.viewport()
