@@ -226,6 +226,20 @@ def test_zoom_keeps_the_moment_under_the_pointer(seconds, factor, share):
     assert (at - (view.end(1e6) - view.seconds)) / view.seconds == pytest.approx(share, abs=1e-6)
 
 
+def test_how_long_ago_is_counted_from_the_last_that_is_seen():
+    view = TimeView(12.0)
+    view.hold(3.0)
+    assert view.behind(3.0) == 0.0
+    assert view.behind(5.5) == 2.5, "a stream that is shorter than the view"
+    view.release()
+    assert view.behind(60.0) == 0.0
+    view.scroll(-7.0, 0.0, 60.0)
+    assert view.behind(60.0) == 7.0
+    assert view.behind(62.0) == 9.0
+    view.scroll(1.0, 0.0, 62.0)
+    assert view.behind(62.0) == 8.0
+
+
 def test_zooming_out_ends_at_all_there_is_and_never_makes_the_view_shorter():
     view = TimeView(12.0)
     for _ in range(40):

@@ -18,6 +18,8 @@ class TimeView:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.held_end: float | None = None
+        self._seen = 0.0
+        """Time of the newest sample when the view was last held or moved; a short stream ends before its view."""
 
     @property
     def live(self) -> bool:
@@ -29,13 +31,13 @@ class TimeView:
         return max(self.seconds, newest) if self.held_end is None else self.held_end
 
     def behind(self, newest: float) -> float:
-        """How far in the past the stretch ends, in seconds."""
-        return 0.0 if self.held_end is None else max(0.0, newest - self.held_end)
+        """How far in the past lies the last that is shown, in seconds."""
+        return 0.0 if self.held_end is None else max(0.0, newest - min(self.held_end, self._seen))
 
     def hold(self, newest: float) -> None:
         """Stay where it is."""
         if self.held_end is None:
-            self.held_end = self.end(newest)
+            self.held_end, self._seen = self.end(newest), newest
 
     def release(self) -> None:
         """Follow the newest."""
@@ -52,7 +54,7 @@ class TimeView:
         if self.live and by >= 0:
             return
         end = self._inside(self.end(newest) + by, oldest, newest)
-        self.held_end = None if by > 0 and end >= newest else end
+        self.held_end, self._seen = None if by > 0 and end >= newest else end, newest
 
     def zoom(self, factor: float, at: float, oldest: float, newest: float) -> None:
         """Show `factor` times as much, at most all that there is, or `LONGEST_S` where that is more.
@@ -67,7 +69,7 @@ class TimeView:
         self.seconds = min(max(SHORTEST_S, before * factor), max(before, LONGEST_S, newest - oldest))
         if self.held_end is not None:
             end = at + (self.held_end - at) * self.seconds / before
-            self.held_end = self._inside(end, oldest, newest)
+            self.held_end, self._seen = self._inside(end, oldest, newest), newest
 
     def _inside(self, end: float, oldest: float, newest: float) -> float:
         """An end with which the stretch lies in what there is; where that is shorter, it ends as it would live."""
