@@ -119,7 +119,7 @@ def connected(
             state.output.note(f"Read as {session.found.words}.{counted}")
         if baud == AUTO and session.baud:
             state.output.say(f"The board speaks at {session.baud:,} baud.")
-        slow = session.too_slow(0) if records and session.description.groups else None
+        slow = session.too_slow() if records and session.description.groups else None
         if slow is not None:
             state.output.warn(f"{slow.text} {slow.hint}")
         yield session

@@ -16,7 +16,7 @@ from typing import Any
 
 from motestudio.devices import recorder_messages as m
 from motestudio.devices.baud import TooSlow, too_slow
-from motestudio.devices.decoder_messages import ANYBODY, Wish
+from motestudio.devices.decoder_messages import ANYBODY, MOTE_LINK, Wish
 from motestudio.devices.exchanges import hint_for
 from motestudio.devices.link.description import description_from_map
 from motestudio.devices.transports import LinePolicy
@@ -129,7 +129,7 @@ class DeviceSession:
         Args:
             group: index of a channel group; None for all together.
         """
-        if not self.uart:
+        if not self.uart or self.found.stage != MOTE_LINK:  # what other formats take is not known
             return None
         groups = self.description.groups
         return too_slow(groups if group is None else groups[group : group + 1], self.baud)

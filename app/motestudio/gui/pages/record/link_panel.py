@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motestudio.devices.recorder_messages import GroupHealth, Health
-from motestudio.gui.numbers import byte_size, count, duration
+from motestudio.gui.numbers import byte_size, count, duration, with_minus
 from motestudio.gui.widgets import Button, KeyValue, SectionHeader
 
 _HELP = {
@@ -105,12 +105,13 @@ class LinkPanel(QWidget):
 
 def _figures(group: GroupHealth) -> dict[str, tuple[str, str]]:
     jitter = " / ".join(f"{v:.1f}" for v in (group.jitter_p50_ms, group.jitter_ms, group.jitter_max_ms))
-    drift = f"{group.drift_ppm:+.0f} ± {max(1.0, group.drift_error_ppm):.0f}" if group.drift_error_ppm else "–"
+    known = group.drift_error_ppm > 0
+    drift = with_minus(f"{group.drift_ppm:+.0f} ± {max(1.0, group.drift_error_ppm):.0f}") if known else "–"
     return {
         "Rate": (f"{group.rate_hz:,.2f}" if group.rate_hz else "–", "Hz"),
         "Jitter p50 / p99 / max": (jitter, "ms"),
         "Gaps": (count(group.gaps), ""),
         "Lost": (count(group.lost), ""),
         "Dropped by the board": (count(group.dropped), ""),
-        "Clock drift": (drift, "ppm" if group.drift_error_ppm else ""),
+        "Clock drift": (drift, "ppm" if known else ""),
     }
