@@ -104,6 +104,27 @@ def test_a_counted_clock_follows_the_rate_at_which_samples_come(true_rate: float
     assert lost_in(out[300:]) == 0
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.floats(0.05, 20.0), st.integers(-5_000_000, 5_000_000)), max_size=25),
+    st.booleans(),
+)  # fmt: skip
+def test_rate_steps_and_clock_jumps_lose_no_sample(steps: list[tuple[int, float, int]], timed: bool) -> None:
+    """Ten times faster or slower than it says, clocks that jump either way: it is recorded all the same."""
+    maker, out, at, host, stamp = BlockMaker([GROUP]), [], 0, 1_000_000, 5_000
+    for count, speed, jump in steps:
+        period = PERIOD_US / speed
+        host = max(0, host + round(count * period) + jump)
+        stamp += jump
+        times = np.rint(stamp + np.arange(count) * period).astype(np.int64)
+        stamp = int(times[-1] + period)
+        out += maker.take([part(at, count, times if timed else None)], host)
+        out += maker.tick(host)
+        at += count
+    out += maker.tick(host, last=True)
+    assert np.array_equal(samples_of(out), rows(0, at))
+
+
 def test_a_silence_after_which_all_comes_is_no_gap() -> None:
     maker, out, host = BlockMaker([GROUP]), [], 0
     for i in range(100):
