@@ -241,6 +241,25 @@ def test_a_label_that_is_held_survives_the_end_of_the_take(qtbot, board, project
     assert recording.segments[0].count > 40
 
 
+def test_a_file_is_recorded_to_its_end_and_can_be_played_again(qtbot, page, project_window, tmp_path):
+    rows = [f"{i * 10},{(i * 37) % 500},{i}" for i in range(300)]
+    (tmp_path / "walk.csv").write_text("time_ms,ax,n\n" + "\n".join(rows) + "\n")
+    settings(page, seconds=0.0)
+    page.context.connect_device(f"replay:{tmp_path / 'walk.csv'}")
+    qtbot.waitUntil(lambda: page.stream.streaming and page.stream.reader.total > 5, timeout=20000)
+    press(project_window, Qt.Key.Key_Space)
+    (recording,) = idle(qtbot, page, 1)
+    samples = page.context.project.recordings.samples(recording)[:, 1]
+    assert samples[-1] == 299
+    assert (np.diff(samples) == 1).all()
+    banner = project_window.banner
+    qtbot.waitUntil(lambda: "walk.csv is at its end" in banner.text.text(), timeout=5000)
+    assert banner.action.text() == "Play again"
+    banner.action.click()
+    qtbot.waitUntil(lambda: page.stream.streaming and page.stream.reader.total > 5, timeout=20000)
+    page.context.disconnect_device()
+
+
 # Warnings
 
 

@@ -62,10 +62,11 @@ class LinkHealth(QObject):
             self._state = "failed"
             self._figures = ()
             self._show()
-            if event.code:
-                self._context.show_message(
-                    event.text, event.hint, "bad", action="Reconnect", act=self._context.reconnect_device
-                )
+            again = self._context.reconnect_device
+            if event.code == "device.end":
+                self._context.show_message(event.text, tone="info", action="Play again", act=again)
+            elif event.code:
+                self._context.show_message(event.text, event.hint, "bad", action="Reconnect", act=again)
 
     def _show(self) -> None:
         session = self._context.session
