@@ -104,7 +104,7 @@ def test_another_layout_keeps_the_stretch_and_its_values(qtbot, shown):
     assert plot.view_range == pytest.approx(before, abs=0.05)
     plot.zoom(3)
     middle = sum(before) / 2
-    qtbot.waitUntil(lambda: plot.rows[5].title._values != [], timeout=2000)
+    qtbot.waitUntil(lambda: plot.rows[5].title._value != "", timeout=2000)
     assert sum(plot.view_range) / 2 == pytest.approx(middle, abs=0.05)
 
 

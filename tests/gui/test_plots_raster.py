@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,13 +11,13 @@ from hypothesis import strategies as st
 
 from motestudio.domain.signal import Channel, ChannelGroup
 from motestudio.gui.plots.columns import Columns
-from motestudio.gui.plots.lane import RULER_HEIGHT
+from motestudio.gui.plots.lane import RULER_HEIGHT, Region
 from motestudio.gui.plots.live_plot import LiveSignalPlot
 from motestudio.gui.plots.raster import column_edges, extremes, joined, paint_few, paint_spans
 from motestudio.gui.plots.spectrum_lane import SpectrumLane
 from motestudio.gui.widgets import text_width
 from support.pixels import drawn_rows
-from support.streams import Arriving, noise
+from support.streams import Arriving, imu, noise
 
 LEFT = 40
 
@@ -180,3 +182,48 @@ def test_a_column_without_samples_leaves_a_hole(shown):
     lane = plot.lead
     for seconds, there in ((1.0, False), (2.9, False), (3.1, True), (5.9, True), (6.2, False), (9.0, False)):
         assert bool(drawn_rows(lane, lane.x_of(seconds), "series:1")) is there, seconds
+
+
+def largest_difference(one, other):
+    """Of two pictures of one size, in 255ths of lightness."""
+    a, b = (np.frombuffer(i.constBits(), np.uint8).reshape(i.height(), i.width(), 4).astype(int) for i in (one, other))
+    return int(np.abs(a[..., :3] - b[..., :3]).mean(axis=2).max())
+
+
+# Where lines bend their smooth edges reach a little into what is painted already.
+@pytest.mark.parametrize(
+    ("rate", "seconds", "begin", "end", "tolerance"),
+    [(104.0, 30.0, 40, 75, 0), (3300.0, 12.0, 40, 75, 0), (104.0, 2.0, 40, 75, 64), (104.0, 30.0, 1, 20, 0)],
+)
+def test_what_is_painted_bit_by_bit_is_what_is_painted_at_once(shown, rate, seconds, begin, end, tolerance):
+    tail = Arriving(noise(round(rate * 80)), imu(rate))
+    plot = shown(LiveSignalPlot([tail]), 700, 320)
+    plot.set_window(seconds)
+    plot.set_regions([Region(41.0, 42.5, "series:4")])
+    tail.total = round(rate * begin)
+    plot.refresh()
+    plot.toggle_locks()
+    for total in np.linspace(begin, end, 400):
+        tail.total = round(rate * total)
+        plot.refresh()
+    for lane in plot.lanes:
+        bit_by_bit = lane.grab().toImage()
+        lane.forget()
+        plot.refresh(again=True)
+        at_once = lane.grab().toImage()
+        assert largest_difference(at_once, bit_by_bit) <= tolerance
+
+
+def test_many_channels_find_room_under_each_other(qtbot, shown):
+    group = ChannelGroup("all", 100.0, tuple(Channel(f"c{i}", "V", 0.001) for i in range(12)))
+    tail = Arriving(noise(3000, 12), group, 3000)
+    plot = shown(LiveSignalPlot([tail]), 560, 380)
+    plot.set_layout(by_channel=True, spectrograms=True)
+    qtbot.waitUntil(lambda: all(row.lane.last is not None for row in plot.rows), timeout=2000)
+    places = [row.geometry() for row in plot.rows]
+    assert all(above.bottom() < below.top() for above, below in itertools.pairwise(places))
+    assert places[-1].bottom() < plot.height(), "the ruler under the last is in view"
+    for row in plot.rows:
+        middle = row.lane.x_of(sum(plot.view_range) / 2)
+        assert drawn_rows(row.lane, middle, row.channels[0].ink), row.accessibleName()
+        assert row.rect().contains(row.title.geometry())

@@ -171,12 +171,12 @@ def test_the_lanes_are_chosen_by_click_or_space_and_remembered(qtbot, context, h
     assert [r.accessibleName() for r in plot.rows] == ["Accelerometer"]
 
 
-def test_a_scope_that_comes_later_has_the_same_lanes(host, plot, motion):
+def test_a_scope_that_comes_later_has_the_same_lanes(qtbot, host, plot, motion):
     host.controls.per_channel.click()
     front = host.add(motion)
     host.controls.attach([SimpleNamespace(plot=plot, isVisible=lambda: False), front])
     assert len(front.plot.rows) == 3
-    front.plot.refresh()
+    qtbot.waitUntil(front.isVisible, timeout=2000)
     host.press(Qt.Key.Key_PageUp)
     assert front.plot.paused
     assert not plot.paused, "keys act on what is in front"

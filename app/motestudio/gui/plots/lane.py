@@ -77,9 +77,13 @@ class Lane(QWidget):
         self._image = QImage()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(40 + (RULER_HEIGHT if ruler else 0))
+        self.set_least_height(40)
 
     # What the plot says
+
+    def set_least_height(self, pixels: int) -> None:
+        """How low the picture may be; the ruler comes on top of it."""
+        self.setMinimumHeight(pixels + (RULER_HEIGHT if self._ruler else 0))
 
     def set_seconds(self, seconds: float) -> None:
         """How much time the width is."""
@@ -229,8 +233,8 @@ class Lane(QWidget):
             grid, zero = self._colour("grid"), self._colour("grid_zero")
             rows = len(body)
             self._lines = [
-                (min(rows - 1, round(at * (rows - 1))), grid if words.strip("0.") else zero)
-                for at, words in self.numbers()
+                (min(rows - 1, max(0, round(at * (rows - 1)))), grid if words.strip("0.") else zero)
+                for at, words in (self.numbers() if rows else ())
             ]
         for row, colour in self._lines:
             body[row] = colour
@@ -260,26 +264,24 @@ class Lane(QWidget):
         return found
 
     def _paint_ruler(self, first: int, last: int) -> None:
-        """Write the numbers of those ticks whose words are complete now, under their lines."""
+        """Write the numbers of those ticks whose words are in view now, under their lines."""
         ratio, width = self.devicePixelRatioF(), self._pixels.shape[1]
         half = round(_WORDS / 2 * ratio)
-        due = self._ticks(max(self.columns[0], first - half), last - half)
+        due = self._ticks(max(self.columns[0] + half, first - half), last - half)
         if not due:
             return
         painter = QPainter(self._image)
-        with_canvas = Canvas.over(painter)
+        canvas = Canvas.over(painter)
         step = self._time_step
         for at, column in due:
             if column + half <= first and self._valid[1] > self._valid[0]:
                 continue  # it was written when the columns before these were painted
-            for turn in (0, width):
-                x = (column % width - turn) / ratio
-                words = tick_text(at, step)
-                place = QRectF(x - _WORDS / 2, self._place().height() + 3, _WORDS, 18)
-                with_canvas.text(place, words, "caption", "text_muted", "center")
-                if x - _WORDS / 2 < 0:
-                    with_canvas.text(place.translated(width / ratio, 0), words, "caption", "text_muted", "center")
-                break
+            words = tick_text(at, step)
+            for begin in (column % width, column % width - width, column % width + width):
+                place = QRectF(begin / ratio - _WORDS / 2, self._place().height() + 3, _WORDS, 18)
+                if place.right() > 0 and place.left() < width / ratio:
+                    canvas.fill(place, "surface")  # what is written twice is bold
+                    canvas.text(place, words, "caption", "text_muted", "center")
         painter.end()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -316,17 +318,16 @@ class Lane(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def _draw_first_second(self, canvas: Canvas, place: QRect) -> None:
-        """Move the number that the left edge would cut to the right, so that it is whole."""
+        """The number at the left edge, which stays whole there; the picture has only those that fit into it."""
         first = self.columns[0]
         reach = math.ceil(_WORDS / 2 * self.devicePixelRatioF())
         for at, column in self._ticks(first, first + reach)[:1]:
             words = tick_text(at, self._time_step)
             half = text_width(words, "caption") / 2
             x = (column - first) / self.devicePixelRatioF()
-            if x < half:
-                line = QRectF(place.left(), place.bottom() + 3, x + half + 2, RULER_HEIGHT - 3)
-                canvas.fill(line, "surface")
-                canvas.text(line.adjusted(0, 1, 2 * half, -2), words, "caption", "text_muted")
+            line = QRectF(place.left(), place.bottom() + 3, x + half + 2, RULER_HEIGHT - 3)
+            canvas.fill(line, "surface")
+            canvas.text(line.adjusted(max(0.0, x - half), 1, 2 * half, -2), words, "caption", "text_muted")
 
     def _draw_cursors(self, canvas: Canvas, place: QRect) -> None:
         for seconds, letter, active in self._cursors:

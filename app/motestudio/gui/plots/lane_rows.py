@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from motestudio.gui.numbers import signed
 from motestudio.gui.plots.axes import default_axes, is_sound, plot_channels
 from motestudio.gui.plots.columns import Columns
 from motestudio.gui.plots.lane import Lane
-from motestudio.gui.plots.plot_title import PlotChannel, PlotTitle
+from motestudio.gui.plots.plot_title import PlotChannel, PlotTag, PlotTitle
 from motestudio.gui.plots.spectrum_lane import SpectrumLane
 from motestudio.gui.plots.trace_lane import TraceLane
 from motestudio.gui.widgets.buttons import IconButton
 
 _UNLOCKED = ("ph.lock-simple-open", "Keep this range  Y")
+_LOCK = 28
+_LEAST_COMPACT = 20
 _LOCKED = ("ph.lock-simple", "Let the range follow the signal  Y")
 
 
@@ -33,6 +36,7 @@ class LaneRow(QWidget):
         channels: how they are drawn.
         note: at the right of the title.
         axis_width: as of the lane.
+        compact: the title lies on the lane, so that many find room under each other.
 
     Signals:
         lock_changed: the y range is kept now, or follows.
@@ -50,27 +54,44 @@ class LaneRow(QWidget):
         channels: Sequence[PlotChannel],
         note: str,
         axis_width: int,
+        *,
+        compact: bool,
     ) -> None:
         super().__init__()
         self.lane, self.reader = lane, reader
         self.indices, self.channels = list(indices), list(channels)
-        self.title = PlotTitle(title, unit, self.channels, note, axis_width)
-        self.lock = IconButton(*_UNLOCKED, "quiet")
-        self.lock.setFixedSize(28, 28)
+        self._left = axis_width
+        self.lock = IconButton(*_UNLOCKED, "quiet", self)
+        self.lock.setFixedSize(_LOCK, _LOCK)
         self.lock.clicked.connect(self.toggle_lock)
         self.lock.setVisible(isinstance(lane, TraceLane))
         self.lock.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        head = QHBoxLayout()
-        head.setContentsMargins(0, 0, 0, 0)
-        head.setSpacing(4)
-        head.addWidget(self.title, 1)
-        head.addWidget(self.lock)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addLayout(head)
-        box.addWidget(lane, 1)
+        self.title: PlotTitle | PlotTag
+        if compact:
+            lane.set_least_height(_LEAST_COMPACT)
+            box.addWidget(lane, 1)
+            self.title = PlotTag(title, unit, self.channels, self)
+            self.lock.raise_()
+        else:
+            self.title = PlotTitle(title, unit, self.channels, note, axis_width)
+            head = QHBoxLayout()
+            head.setContentsMargins(0, 0, 0, 0)
+            head.setSpacing(4)
+            head.addWidget(self.title, 1)
+            head.addWidget(self.lock)
+            box.addLayout(head)
+            box.addWidget(lane, 1)
         self.setAccessibleName(title)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What lies on the lane keeps its corner."""
+        super().resizeEvent(event)
+        if isinstance(self.title, PlotTag):
+            self.title.setGeometry(QRect(QPoint(self._left + 2, 2), self.title.sizeHint()))
+            self.lock.move(self.width() - _LOCK, 0)
 
     @property
     def locked(self) -> bool | None:
@@ -140,7 +161,7 @@ def make_rows(
         unit = group.channels[indices[0]].unit
         if spectrum:
             lane: Lane = SpectrumLane(reader, indices[0], axis_width, ruler=ruler)
-            rows.append(LaneRow(lane, number, title, "Hz", indices, (), "", axis_width))
+            rows.append(LaneRow(lane, number, title, "Hz", indices, (), "", axis_width, compact=by_channel))
             continue
         if by_channel:
             channels = _coloured(group, indices[0], channels[0])
@@ -148,7 +169,7 @@ def make_rows(
         note = f"range ±{peak:,.0f} {unit}".rstrip() if peak >= 2 and unit else ""
         lane = TraceLane(columns[number], indices, channels, axis_width, ruler=ruler)
         lane.setAccessibleName(title)
-        rows.append(LaneRow(lane, number, title, unit, indices, channels, note, axis_width))
+        rows.append(LaneRow(lane, number, title, unit, indices, channels, note, axis_width, compact=by_channel))
     return rows
 
 

@@ -1,16 +1,18 @@
-"""The line over a plot: title, unit, legend with current values, a note at the right."""
+"""What is written over a plot: title, unit, legend with current values, a note; or a tag where there is no room."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtWidgets import QWidget
 
 from motestudio.gui.theme import Ink
 from motestudio.gui.widgets.canvas import Canvas, Painted, text_width
 
 TITLE_HEIGHT = 34
+TAG_HEIGHT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,42 @@ class PlotTitle(Painted):
                 x += slot + 20
             else:
                 x += 14
+
+
+class PlotTag(Painted):
+    """Colour, name, current value and unit of one channel, to lie on its plot."""
+
+    def __init__(self, name: str, unit: str, channels: Sequence[PlotChannel], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._name, self._unit = name, unit
+        self._ink = channels[0].ink if channels else None
+        self._value = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName(f"{name}, {unit}")
+
+    def set_values(self, values: Sequence[str]) -> None:
+        """Show the channel's current value."""
+        if values and values[0] != self._value:
+            self._value = values[0]
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """A low line, with room for any value."""
+        words = text_width(self._name, "strong") + text_width(self._unit, "caption")
+        value = text_width("+0000.0", "caption_number") if self._ink is not None else 0.0
+        return QSize(round(words + value + 46), TAG_HEIGHT)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Words on the ground of the plot, so that they can be read over a curve."""
+        rect = QRectF(self.rect())
+        canvas.box(rect, 4, "surface")
+        x = 6.0
+        if self._ink is not None:
+            canvas.box(QRectF(x, rect.center().y() - 1.5, 12, 3), 1.5, self._ink)
+            x += 18
+        x = canvas.text(rect.adjusted(x, 0, 0, 0), self._name, "strong") + 8
+        if self._value:
+            slot = text_width("+0000.0", "caption_number")
+            canvas.text(QRectF(x, 0, slot, rect.height()), self._value, "caption_number", align="right")
+            x += slot + 6
+        canvas.text(rect.adjusted(x, 0, 0, 0), self._unit, "caption", "text_muted")

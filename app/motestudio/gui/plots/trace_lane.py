@@ -26,6 +26,8 @@ _FEW = 2.0
 _PAD = 8
 _DOT = 5
 _MOST_NUMBERS = 10
+_LEAST_APART = 15
+"""Pixels from one number to the next."""
 _PREFIXES = {-3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G"}
 
 
@@ -180,12 +182,13 @@ class TraceLane(Lane):
 
     def numbers(self) -> list[tuple[float, str]]:
         """Nice values of the range; with a prefix where they need more room than there is."""
-        height = max(1, self._place().height())
-        low, high = self.y_range.low, self.y_range.high
+        height, low, high = max(1, self._place().height()), self.y_range.low, self.y_range.high
         most = max(2, min(6, height // 56))
         while len(shown := ticks(low, high, most)) < 2 and most < _MOST_NUMBERS:
             most += 1  # one number alone tells no scale
         step = nice_step(high - low, most)
+        while len(shown) > 2 and height * step < _LEAST_APART * (high - low):
+            shown, step = [at for at in shown if round(at / step) % 2 == 0], 2 * step
         words = [tick_text(at, step) for at in shown]
         if max((text_width(w, "caption") for w in words), default=0.0) > self._left - NUMBER_GAP:
             power = min(3, max(-3, math.floor(math.log10(max(abs(low), abs(high))) / 3)))
