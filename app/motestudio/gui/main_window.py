@@ -39,6 +39,14 @@ _SETTINGS = (
     "Versions",
 )
 
+_REPEATING = tuple(f"{held}{side}" for held in ("", "Shift+", "Ctrl+") for side in ("Left", "Right")) + (
+    "+",
+    "-",
+    "PgUp",
+    "PgDown",
+)
+"""Keys that go on while they are held."""
+
 
 class MainWindow(QWidget):
     """The one top-level window of a context."""
@@ -148,7 +156,7 @@ class MainWindow(QWidget):
 
     def _shortcut(self, command: Command) -> QShortcut:
         shortcut = QShortcut(QKeySequence(command.shortcut), self)
-        shortcut.setAutoRepeat(command.shortcut in ("Left", "Right", "Shift+Left", "Shift+Right"))
+        shortcut.setAutoRepeat(command.shortcut in _REPEATING)
 
         def run() -> None:
             if command.enabled():
