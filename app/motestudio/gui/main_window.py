@@ -39,12 +39,8 @@ _SETTINGS = (
     "Versions",
 )
 
-_REPEATING = tuple(f"{held}{side}" for held in ("", "Shift+", "Ctrl+") for side in ("Left", "Right")) + (
-    "+",
-    "-",
-    "PgUp",
-    "PgDown",
-)
+_SIDES = tuple(f"{held}{side}" for held in ("", "Shift+", "Ctrl+") for side in ("Left", "Right"))
+_REPEATING = (*_SIDES, "+", "-", "PgUp", "PgDown")
 """Keys that go on while they are held."""
 
 
