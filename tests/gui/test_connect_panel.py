@@ -167,6 +167,7 @@ def test_listening_shows_what_comes_and_channels_get_names_that_stay(
     panel.button.setFocus()
     panel.connect_chosen()
     qtbot.waitUntil(lambda: page.stream.connected, timeout=20000)
+    assert "Read as Lines of numbers" in project_window.banner.text.text()
     described = page.context.session.description.groups[0]
     assert [(c.name, c.unit) for c in described.channels][1] == ("torque", "Nm")
     page.context.disconnect_device()

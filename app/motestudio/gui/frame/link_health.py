@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMenu
 
+from motestudio.devices.decoder_messages import MOTE_LINK
 from motestudio.gui.context import AppContext
 from motestudio.gui.frame.header import BoardButton, LinkFacts
 from motestudio.gui.numbers import count
@@ -28,8 +29,13 @@ class LinkHealth(QObject):
     @Slot()
     def _device_changed(self) -> None:
         self._figures = ()
-        self._state = "fresh" if self._context.session is not None else "none"
+        session = self._context.session
+        self._state = "fresh" if session is not None else "none"
         self._show()
+        if session is not None and session.found.stage not in ("", MOTE_LINK):
+            counted = "Its rate was counted: set it in the Connect panel where you know it better."
+            hint = counted if session.found.measured_rate else ""
+            self._context.show_message(f"Read as {session.found.words}.", hint, "info")
 
     @Slot(object)
     def _event(self, event: Any) -> None:
