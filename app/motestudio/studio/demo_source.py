@@ -97,7 +97,7 @@ def from_files(studio: Studio, source: Path, workdir: Path, operation: Operation
     clips = read_clips(studio, source, workdir, operation)
     rate = clips.group.rate_hz
     plans = tuple(
-        TakePlan(c.label, c.count / rate, {"clip": i}, c.subject, c.session, c.split, c.name)
+        TakePlan(c.label, c.count / rate, {"clip": i}, c.subject, session=c.session, split=c.split, name=c.name)
         for i, c in enumerate(clips.clips)
         if c.label
     )

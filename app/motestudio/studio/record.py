@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from motestudio.domain.recording import Facts, Recording
@@ -39,6 +39,7 @@ class TakePlan:
     seconds: float
     perform: Mapping[str, Any] | None = None
     subject: str = ""
+    _: KW_ONLY
     session: str = ""
     site: str = ""
     device: str = ""
