@@ -1,4 +1,6 @@
-"""The C core compiled for this computer, every warning an error, with the address and undefined-behaviour checkers."""
+"""The C core compiled for this computer, every warning an error, with the address and undefined-behaviour checkers, and
+for a Cortex-M4 that QEMU emulates.
+"""
 
 import shutil
 import subprocess
@@ -15,11 +17,25 @@ FLAGS = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=
 CHECKERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 
 
+MACHINES = ("here", "cortex-m4")
+M4 = Path(__file__).parent / "cortex_m4"
+# Its own `long` is what 32 bits are: printf's letters are right for the computer, and mean the same there.
+M4_FLAGS = [
+    *("-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-format", "-ffp-contract=off"),
+    *("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "--specs=rdimon.specs"),
+    *("-Wl,--no-warn-rwx-segments", f"-T{M4 / 'memory.ld'}"),
+]
+M4_RUN = [
+    *("qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "null"),
+    *("-semihosting-config", "enable=on,target=native", "-kernel"),
+]
+
+
 class Driver:
     """A test program that answers lines."""
 
-    def __init__(self, program: Path) -> None:
-        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, *command: str | Path) -> None:
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def send(self, line: str) -> None:
         assert self._process.stdin is not None
@@ -63,13 +79,39 @@ def compile_c(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def start_driver(compile_c: Callable[..., Path]) -> Iterator[Callable[..., Driver]]:
+def compile_m4(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Compiles sources into a program for a Cortex-M4 in QEMU."""
+    for program in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program}")
+
+    def build(name: str, sources: list[Path], *options: str) -> Path:
+        program = tmp_path_factory.mktemp("m4") / f"{name}.elf"
+        argv = ["arm-none-eabi-gcc", *M4_FLAGS, f"-I{CORE}", *options, M4 / "vectors.c", *sources, "-o", program]
+        done = subprocess.run(list(map(str, argv)), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return program
+
+    return build
+
+
+@pytest.fixture(scope="session", params=MACHINES)
+def machine(request: pytest.FixtureRequest) -> str:
+    """Where the C core runs: on this computer with the checkers, and on an emulated Cortex-M4."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def start_driver(request: pytest.FixtureRequest, machine: str) -> Iterator[Callable[..., Driver]]:
     """Starts a driver of ``drivers/``; each must end with 0, which the checkers prevent where they found something."""
     running: list[Driver] = []
 
     def start(name: str, *core: str) -> Driver:
         sources = [DRIVERS / f"{name}_driver.c", *(CORE / source for source in core)]
-        running.append(Driver(compile_c(name, sources)))
+        if machine == "here":
+            running.append(Driver(request.getfixturevalue("compile_c")(name, sources)))
+        else:
+            running.append(Driver(*M4_RUN, request.getfixturevalue("compile_m4")(name, sources)))
         return running[-1]
 
     yield start

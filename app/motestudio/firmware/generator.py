@@ -33,6 +33,7 @@ _TEMPLATES = {
     "model/mote_project.h": "mote_project.h.in",
     "model/mote_config.h": "mote_config.h.in",
     "model/mote_config.c": "mote_config.c.in",
+    "port/stm32/memory.ld": "memory.ld.in",
 }
 _USE_TEMPLATE = "feature_params.h.in"
 _NO_DIFF = {"model/model_data.cc"}

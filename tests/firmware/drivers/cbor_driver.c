@@ -1,7 +1,6 @@
 /* Test driver: CBOR. "read HEX" answers the items, one token each, and "end" or "error"; "find HEX KEY" answers the
  * first item of that key's value; "skip HEX" answers where it stopped; "write" answers a fixed map; "short N" writes it
  * into N bytes. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +11,11 @@ static void show(const mote_cbor_item *item) {
   static const char *const names[] = {"none", "int", "bytes", "text", "array", "map", "bool", "null", "float"};
   printf("%s", names[item->type]);
   if (item->type == MOTE_CBOR_INT || item->type == MOTE_CBOR_BOOL) {
-    printf(":%" PRId64, item->integer);
+    printf(":%lld", (long long)item->integer);
   } else if (item->type == MOTE_CBOR_FLOAT) {
     printf(":%.17g", item->number);
   } else if (item->type == MOTE_CBOR_ARRAY || item->type == MOTE_CBOR_MAP) {
-    printf(":%zu", item->length);
+    printf(":%llu", (unsigned long long)item->length);
   } else if (item->data != NULL) {
     putchar(':');
     for (size_t i = 0; i < item->length; ++i) {
@@ -85,7 +84,7 @@ int main(void) {
       puts(reader.failed ? "error" : "end");
     } else if (line[0] == 's') {
       const bool good = mote_cbor_skip(&reader);
-      printf("%s %zu\n", good ? "end" : "error", reader.at);
+      printf("%s %llu\n", good ? "end" : "error", (unsigned long long)reader.at);
     } else {
       char *key = text + digits + 1;
       key[strcspn(key, "\n")] = 0;

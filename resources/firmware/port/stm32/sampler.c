@@ -1,0 +1,78 @@
+#include "sampler.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "chip.h"
+#include "mote_project.h"
+
+/* About 20 ms, as the studio draws; at most what a frame of the link holds. */
+enum {
+  WANTED = (int)(MOTE_RATE_HZ / 50.0f) < 1 ? 1 : (int)(MOTE_RATE_HZ / 50.0f),
+  MOST = (int)(900 / (2 * MOTE_CHANNELS)),
+  BLOCK = WANTED < MOST ? WANTED : MOST,
+  /* The timer has 24 bits: a slow rate takes several of its turns. */
+  TICKS = 1 + (int)((float)CORE_HZ / MOTE_RATE_HZ / 16777216.0f),
+  PERIOD = (int)((float)CORE_HZ / MOTE_RATE_HZ / (float)TICKS + 0.5f)
+};
+
+static int16_t buffers[2][BLOCK * MOTE_CHANNELS];
+static uint64_t begun_us[2];
+static _Atomic bool full[2];
+static _Atomic uint32_t lost;
+static uint32_t filling, filled, index, waited; /* the interrupt's own */
+static uint32_t taking;                 /* the main loop's own */
+
+void mote_on_tick(void);
+
+
+void sampler_run(bool on) {
+  SYST_CSR = 0;
+  filling = filled = index = taking = waited = 0;
+  atomic_store(&full[0], false);
+  atomic_store(&full[1], false);
+  mote_sensor_power(on);
+  if (on) {
+    SYST_RVR = PERIOD - 1u;
+    SYST_CVR = 0;
+    SYST_CSR = 7;
+  }
+}
+
+void mote_on_tick(void) {
+  if (++waited < TICKS) {
+    return;
+  }
+  waited = 0;
+  const uint64_t now = chip_now_us();
+  if (atomic_load_explicit(&full[filling], memory_order_acquire)) {
+    ++index; /* its time passes all the same: the gap shows in the clock */
+    atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+    return;
+  }
+  if (filled == 0) {
+    begun_us[filling] = now;
+  }
+  mote_sensor_read(&buffers[filling][filled * MOTE_CHANNELS], index++);
+  if (++filled == BLOCK) {
+    atomic_store_explicit(&full[filling], true, memory_order_release);
+    filling ^= 1u;
+    filled = 0;
+  }
+}
+
+const int16_t *sampler_block(uint32_t *count, uint64_t *time_us) {
+  if (!atomic_load_explicit(&full[taking], memory_order_acquire)) {
+    return NULL;
+  }
+  *count = BLOCK;
+  *time_us = begun_us[taking];
+  return buffers[taking];
+}
+
+void sampler_done(void) {
+  atomic_store_explicit(&full[taking], false, memory_order_release);
+  taking ^= 1u;
+}
+
+uint32_t sampler_lost(void) { return atomic_load_explicit(&lost, memory_order_relaxed); }
