@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from motestudio.shipped import resources_dir
+from support import cortex_m4
 
 CORE = resources_dir() / "firmware" / "core"
 DRIVERS = Path(__file__).parent / "drivers"
@@ -18,17 +19,6 @@ CHECKERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-o
 
 
 MACHINES = ("here", "cortex-m4")
-M4 = Path(__file__).parent / "cortex_m4"
-# Its own `long` is what 32 bits are: printf's letters are right for the computer, and mean the same there.
-M4_FLAGS = [
-    *("-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-format", "-ffp-contract=off"),
-    *("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "--specs=rdimon.specs"),
-    *("-Wl,--no-warn-rwx-segments", f"-T{M4 / 'memory.ld'}"),
-]
-M4_RUN = [
-    *("qemu-system-arm", "-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "null"),
-    *("-semihosting-config", "enable=on,target=native", "-kernel"),
-]
 
 
 class Driver:
@@ -81,15 +71,10 @@ def compile_c(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def compile_m4(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Compiles sources into a program for a Cortex-M4 in QEMU."""
-    for program in ("arm-none-eabi-gcc", "qemu-system-arm"):
-        if shutil.which(program) is None:
-            pytest.skip(f"there is no {program}")
 
-    def build(name: str, sources: list[Path], *options: str) -> Path:
+    def build(name: str, sources: list[Path]) -> Path:
         program = tmp_path_factory.mktemp("m4") / f"{name}.elf"
-        argv = ["arm-none-eabi-gcc", *M4_FLAGS, f"-I{CORE}", *options, M4 / "vectors.c", *sources, "-o", program]
-        done = subprocess.run(list(map(str, argv)), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        cortex_m4.compile_program(program, sources, [CORE], program.parent)
         return program
 
     return build
@@ -111,7 +96,7 @@ def start_driver(request: pytest.FixtureRequest, machine: str) -> Iterator[Calla
         if machine == "here":
             running.append(Driver(request.getfixturevalue("compile_c")(name, sources)))
         else:
-            running.append(Driver(*M4_RUN, request.getfixturevalue("compile_m4")(name, sources)))
+            running.append(Driver(*cortex_m4.RUN, request.getfixturevalue("compile_m4")(name, sources)))
         return running[-1]
 
     yield start

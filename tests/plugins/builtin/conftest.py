@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ import pytest
 from motestudio.domain.board import BoardFile
 from motestudio.domain.params import Param, ShownIf, complete
 from motestudio.firmware.feature_code import FeatureCode, source_files
-from motestudio.firmware.generator import generate
+from motestudio.firmware.generator import FirmwareProject, generate
 from motestudio.firmware.request import FirmwareRequest
 from motestudio.sdk import Channel, ChannelGroup, Deployable, FeatureBlock, SignalInfo, joined_shape
 from motestudio.sdk.testing import Context
+from support import cortex_m4
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
@@ -63,6 +64,20 @@ def feature_use(stage: Stage, signal: SignalInfo) -> FeatureCode:
     constants = stage.code.c_constants(signal, stage.params)
     block = FeatureBlock(stage.row["id"], stage.row["entry"], 1, dict(stage.params), info.shape, info.axes)
     return FeatureCode(block, constants, tuple(stage.folder / c for c in stage.row["csrc"]), info.hop_samples)
+
+
+def generated(
+    folder: Path, signal: SignalInfo, stages: Sequence[Stage], scale: float, zero_point: int
+) -> tuple[FirmwareProject, list[str], tuple[int, ...]]:
+    """A firmware project with these features: project, the sources of its features, and their shape."""
+    uses = tuple(feature_use(one, signal) for one in stages)
+    shape, _ = joined_shape([use.block for use in uses])
+    deployable = Deployable(
+        b"TFL3", ("a", "b"), signal, tuple(use.block for use in uses), shape, scale, zero_point, 1 / 256, -128
+    )
+    board = BoardFile("host", "Host", "x", "cortex-m4f", 80_000_000, 98_304, 1_048_576, "cmsis-nn")
+    project = generate(folder, FirmwareRequest("twin", board, deployable, ("CONV_2D",), 8192, uses))
+    return project, ["model/mote_features.c", *source_files(uses)], shape
 
 
 class Twin:
@@ -138,20 +153,49 @@ def twin(tmp_path: Path) -> Callable[..., Twin]:
         pytest.skip("no C compiler on this computer")
 
     def make(stage: Stage, signal: SignalInfo, scale: float = 0.05, zero_point: int = -3, *more: Stage) -> Twin:
-        uses = tuple(feature_use(one, signal) for one in (stage, *more))
-        shape, _ = joined_shape([use.block for use in uses])
-        deployable = Deployable(
-            b"TFL3", ("a", "b"), signal, tuple(use.block for use in uses), shape, scale, zero_point, 1 / 256, -128
-        )
-        board = BoardFile("host", "Host", "x", "cortex-m4f", 80_000_000, 98_304, 1_048_576, "cmsis-nn")
         folder = tmp_path / f"twin{len(list(tmp_path.glob('twin*')))}"
-        project = generate(folder, FirmwareRequest("twin", board, deployable, ("CONV_2D",), 8192, uses))
-        sources = ["core/mote_host.c", "model/mote_features.c", *source_files(uses)]
+        project, features, shape = generated(folder, signal, (stage, *more), scale, zero_point)
+        sources = ["core/mote_host.c", *features]
         flags = ["-O2", "-std=c11", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-fPIC"]
         command = [compiler, *flags, "-Wno-sign-conversion", "-shared", "-Icore", "-Imodel", *sources, "-o", "core.so"]
         done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return Twin(project.folder / "core.so", signal, shape)
+
+    return make
+
+
+class BoardTwin:
+    """The C side of stages on an emulated Cortex-M4."""
+
+    def __init__(self, program: Path, shape: tuple[int, ...]) -> None:
+        self.program, self.shape = program, shape
+
+    def features(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Floats and 8-bit codes of windows, shape (windows, *shape)."""
+        folder = self.program.parent
+        np.ascontiguousarray(windows, dtype="<i2").tofile(folder / "windows.bin")
+        done = subprocess.run(
+            [*cortex_m4.RUN, self.program.name], cwd=folder, capture_output=True, timeout=240, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        count = int(np.prod(self.shape))
+        rows = np.fromfile(folder / "features.bin", np.uint8).reshape(len(windows), 5 * count)
+        floats = np.ascontiguousarray(rows[:, : 4 * count]).view("<f4").reshape(len(windows), *self.shape)
+        return floats, rows[:, 4 * count :].view(np.int8).reshape(len(windows), *self.shape)
+
+
+@pytest.fixture
+def board_twin(tmp_path: Path) -> Callable[..., BoardTwin]:
+    """Compiles the C side of stages for a Cortex-M4."""
+
+    def make(stage: Stage, signal: SignalInfo, scale: float = 0.05, zero_point: int = -3) -> BoardTwin:
+        project, features, shape = generated(tmp_path / "board", signal, (stage,), scale, zero_point)
+        program = project.folder / "features.elf"
+        cortex_m4.compile_program(
+            program, [cortex_m4.HERE / "features.c", *features], ["core", "model"], project.folder
+        )
+        return BoardTwin(program, shape)
 
     return make
 
