@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,10 +21,11 @@ from motestudio.cli.connecting import (
 )
 from motestudio.cli.model_verbs import RunOption
 from motestudio.cli.params import SetOption, given
-from motestudio.cli.state import state_of
+from motestudio.cli.state import State, state_of
 
 if TYPE_CHECKING:
     from motestudio.devices.ports import PortInfo
+    from motestudio.firmware.chip_image import ChipImage
 
 board_app = typer.Typer(
     no_args_is_help=True, help="Boards: list the known ones, describe a connected one, start a virtual one."
@@ -231,6 +233,49 @@ def firmware_build(context: typer.Context, run_id: RunOption = "") -> None:
         built = deploy.generate_and_build(studio, project, latest(project, run_id), operation)
     facts = {"package": str(built.path), "sha256": built.package_sha256, "model_sha256": built.model_sha256}
     state.output.result(facts, [f"{built.path}, {built.path.stat().st_size} bytes."])
+
+
+@firmware_app.command("image")
+def firmware_image(context: typer.Context, run_id: RunOption = "") -> None:
+    """Generate the project and build it for the chip, by CMake and the Arm toolchain."""
+    from motestudio.studio import chip
+    from motestudio.studio.run_store import latest
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        image = chip.build(studio, project, latest(project, run_id), operation)
+    _tell_image(state, image)
+
+
+@firmware_app.command("run")
+def firmware_run(context: typer.Context, run_id: RunOption = "") -> None:
+    """Build for the chip and run that in an emulator until Ctrl+C; other verbs connect to the port that it says."""
+    from motestudio.studio import chip
+    from motestudio.studio.run_store import latest
+
+    state = state_of(context)
+    with state.project() as project, state.studio() as studio, state.output.operation() as operation:
+        image = chip.build(studio, project, latest(project, run_id), operation)
+        with chip.emulated(studio, project, image, operation) as url:
+            state.output.note(f"Running in QEMU. Connect with --port {url}. Ctrl+C ends it.")
+            with contextlib.suppress(KeyboardInterrupt):
+                while True:
+                    time.sleep(0.2)
+    _tell_image(state, image)
+
+
+def _tell_image(state: State, image: ChipImage) -> None:
+    if not image.has_model:
+        state.output.warn("Built without TensorFlow Lite Micro: it streams, but infers nothing. Set MOTE_TFLM_DIR.")
+    facts = {
+        "image": str(image.path),
+        "flash_bytes": image.flash_bytes,
+        "ram_bytes": image.ram_bytes,
+        "has_model": image.has_model,
+        "seconds": round(image.seconds, 2),
+    }
+    words = f"{image.path}: {image.flash_bytes:,} bytes of flash, {image.ram_bytes:,} of RAM with the stack."
+    state.output.result(facts, [words])
 
 
 @firmware_app.command("flash")

@@ -113,12 +113,12 @@ def compile_library(folder: Path, sources: Sequence[str], run: Run, out: Path) -
         objects = []
         for number, source in enumerate(sources):
             target = Path(scratch).resolve() / f"{number}-{Path(source).stem}.o"
-            said.append(_run(run, [*compiler, *FLAGS, *includes, "-c", source, "-o", str(target)], folder))
+            said.append(run_step(run, [*compiler, *FLAGS, *includes, "-c", source, "-o", str(target)], folder))
             parts = totals(read_sections(target.read_bytes()))
             sizes[source] = parts["text"] + parts["rodata"] + parts["data"]
             objects.append(str(target))
         library = Path(scratch).resolve() / out.name
-        said.append(_run(run, [*compiler, "-shared", *objects, "-o", str(library)], folder))
+        said.append(run_step(run, [*compiler, "-shared", *objects, "-o", str(library)], folder))
         # Into place in one step: a library that somebody has loaded keeps its own file.
         library.replace(out)
     sections = totals(read_sections(out.read_bytes()))
@@ -126,7 +126,13 @@ def compile_library(folder: Path, sources: Sequence[str], run: Run, out: Path) -
     return BuildResult(out, sections, sizes, shlex.join(compiler), time.monotonic() - started, output)
 
 
-def _run(run: Run, argv: list[str], folder: Path) -> str:
+def run_step(run: Run, argv: list[str], folder: Path) -> str:
+    """Run one program of a build; what it said.
+
+    Raises:
+        BuildError: ``build.compile``, with file and line where it named them and its output in the data.
+        MissingError: it cannot be started.
+    """
     try:
         code, output = run(argv, folder)
     except OSError as error:

@@ -1,0 +1,105 @@
+"""`mote firmware image` and `run`: from a trained model to a chip, here an emulated one, that is recorded from."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from motestudio.project.recordings import RecordingStore
+from support import trained
+from support.command import Mote
+
+TOOLS = ("cmake", "arm-none-eabi-gcc", "qemu-system-arm")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained.make(tmp_path_factory.mktemp("trained") / "wand")
+
+
+@pytest.fixture
+def project(made: Path, mote: Mote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trained project whose board is the chip that QEMU emulates."""
+    folder = shutil.copytree(made, tmp_path / "wand")
+    monkeypatch.setitem(mote.environment, "MOTE_PLUGIN_PATH", str(trained.PLUGINS.parent))
+    monkeypatch.delitem(mote.environment, "MOTE_TFLM_DIR", raising=False)
+    assert mote("-p", folder, "board", "use", "stm32f405").status == 0
+    return folder
+
+
+@pytest.fixture
+def tools() -> None:
+    for program in TOOLS:
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program}")
+
+
+def test_a_model_becomes_an_image_that_says_what_it_takes(mote: Mote, project: Path, tools: None) -> None:
+    done = mote("-p", project, "--json", "firmware", "image")
+    assert done.status == 0, done.out + done.err
+    facts = done.json
+    image = Path(facts["image"])
+    assert image.read_bytes()[:4] == b"\x7fELF"
+    assert 8_000 < facts["flash_bytes"] < 100_000
+    assert 8_000 < facts["ram_bytes"] < 131_072
+    assert not facts["has_model"]
+    assert "MOTE_TFLM_DIR" in done.err
+    again = mote("-p", project, "--json", "firmware", "image")
+    assert again.json["seconds"] < facts["seconds"], "what is built is not built again"
+
+
+def test_the_emulated_chip_is_a_board_like_any_other(mote: Mote, project: Path, tools: None) -> None:
+    running = mote.start("-p", project, "--json", "firmware", "run")
+    said = ""
+    while "Connect with" not in said:
+        said = running.stderr.readline()
+        assert said, running.communicate()
+    url = re.search(r"socket://\S+?(?=\. )", said)
+    assert url is not None
+    # Two verbs use a project one after the other: recording needs a second one here.
+    other = shutil.copytree(project, project.parent / "second", ignore=shutil.ignore_patterns(".mote", "firmware"))
+    done = mote("-p", other, "--json", "record", "wave", "--takes", 1, "--seconds", 1, "--port", url[0])
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert done.status == 0, done.out + done.err
+    assert running.returncode == 0, err
+    assert json.loads(out)["image"].endswith(".elf")
+    name = json.loads(done.out)["recordings"][0]
+    recording = RecordingStore(other / "recordings").load(name)
+    assert recording.n_samples == 104
+    assert recording.health.lost_samples == 0
+    assert [c.name for c in recording.group.channels] == ["ax", "ay", "az", "gx", "gy", "gz"]
+
+
+def test_a_board_without_a_port_is_refused_with_those_that_have_one(mote: Mote, project: Path) -> None:
+    assert mote("-p", project, "board", "use", "nucleo-l476rg").status == 0
+    done = mote("-p", project, "firmware", "image")
+    assert done.status == 2
+    assert "stm32f405" in done.err
+
+
+def test_without_the_toolchain_it_is_said_how_to_get_it(
+    mote: Mote, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setitem(mote.environment, "PATH", str(tmp_path / "bin"))
+    done = mote("-p", project, "firmware", "image")
+    assert done.status == 3
+    assert "cmake" in done.err
+    assert "Install it with" in done.err
+
+
+def test_a_users_file_that_does_not_compile_is_named_with_its_line(mote: Mote, project: Path, tools: None) -> None:
+    assert mote("-p", project, "firmware", "image").status == 0
+    user = project / "firmware" / "stm32f405" / "user" / "mote_user.c"
+    user.write_text(user.read_text() + "\nint broken(void) { return nothing; }\n")
+    line = len(user.read_text().splitlines())
+    done = mote("-p", project, "firmware", "image")
+    assert done.status == 2
+    assert f"mote_user.c:{line}: " in done.err
+    assert "nothing" in done.err
