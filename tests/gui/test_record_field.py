@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from motestudio.devices.live_tail import LiveTailReader
 from motestudio.devices.recorder_messages import GroupHealth, Health
 from motestudio.domain.signal import Channel, ChannelGroup
+from motestudio.gui.pages.record.disk_room import room_words
 from motestudio.gui.pages.record.link_panel import LinkPanel
 from motestudio.gui.pages.record.touch import SIZE
 from motestudio.gui.pages.record.troubles import TroubleWatch
@@ -137,6 +138,38 @@ def test_space_between_two_takes_ends_the_run(qtbot, board, project_window):
     idle(qtbot, board, 1)
 
 
+def test_escape_calls_off_what_waits_and_only_then_leaves_field_mode(qtbot, board, project_window):
+    settings(board, countdown=30.0)
+    press(project_window, Qt.Key.Key_F)
+    press(project_window, Qt.Key.Key_Space)
+    assert board.control.state == "countdown"
+    press(project_window, Qt.Key.Key_Escape)
+    assert board.control.state == "idle"
+    assert board.field is not None
+    press(project_window, Qt.Key.Key_Escape)
+    assert board.field is None
+    assert board.context.project.recordings.names() == []
+
+
+def test_targets_are_typed_where_the_class_stands(qtbot, page, project_window):
+    form = page.form
+    QTest.mouseDClick(form.classes.rows[1], Qt.MouseButton.LeftButton)
+    assert form.label == "circle"
+    assert form.target.hasFocus()
+    QTest.keyClicks(form.target, "7")
+    QTest.keyClick(form.target, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: form.count_words("circle") == "0 of 7, 7 missing", timeout=3000)
+    assert form.classes.rows[1].toolTip().startswith("0 of 7, 7 missing")
+    press(project_window, Qt.Key.Key_1)
+    press(project_window, Qt.Key.Key_F2)
+    assert form.target.hasFocus()
+    QTest.keyClicks(form.target, "3")
+    QTest.keyClick(form.target, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: form.count_of("wave") == (0, 3), timeout=3000)
+    assert form.count_of("circle") == (0, 7)
+    assert form.heading.note.text() == "70 missing"
+
+
 def test_the_signal_begins_the_take_and_the_run_up_belongs_to_it(qtbot, quiet, project_window):
     settings(quiet, start="level", level=0.2, run_up=0.2, seconds=0.6)
     press(project_window, Qt.Key.Key_Space)
@@ -153,6 +186,9 @@ def test_who_is_armed_can_call_it_off(qtbot, quiet, project_window):
     settings(quiet, start="level", level=0.9)
     press(project_window, Qt.Key.Key_Space)
     assert quiet.control.state == "armed"
+    # The motion of 12,000 of 32,768 is seen, so that the level can be chosen by it.
+    sentence = quiet.form.sentence
+    qtbot.waitUntil(lambda: sentence.text().startswith("Begins at 90.0%, now 3"), timeout=5000)
     press(project_window, Qt.Key.Key_Space)
     assert quiet.control.state == "idle"
     assert quiet.context.project.recordings.names() == []
@@ -325,6 +361,10 @@ def test_warnings_stand_under_the_plots_in_field_mode_and_on_the_card(qtbot, pag
     qtbot.waitUntil(lambda: {"clipped", "dead"} <= set(page.field.troubles.kinds), timeout=8000)
     assert set(page.board_view.troubles.kinds) >= {"clipped", "dead"}
     assert "trouble" in page.cues.played
+    levels = {level.name: level for level in page.field.levels.levels}
+    assert levels["ax"].clips
+    assert levels["ay"].dead
+    assert "ay dead" in page.field.levels.accessibleName()
     idle(qtbot, page, 1)
     qtbot.waitUntil(lambda: page.form.last.card is not None, timeout=5000)
     assert "clipped" in page.form.last.card.facts
@@ -361,8 +401,21 @@ def test_the_link_panel_shows_every_figure(qtbot):
 def test_the_link_panel_follows_the_board(qtbot, board):
     qtbot.waitUntil(lambda: "Rate" in board.form.link.values, timeout=5000)
     qtbot.waitUntil(lambda: "Hz" in board.form.link.values["Rate"].value.accessibleName(), timeout=5000)
+    # What is left of the disk is seen without scrolling to the figures.
+    room = board.board_view.levels.room
+    qtbot.waitUntil(lambda: "free" in room.text(), timeout=5000)
+    assert room.visibleRegion().boundingRect() == room.rect()
     board.context.disconnect_device()
     assert board.form.link.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("free", "seconds", "words"),
+    [(0, 0.0, ""), (64 << 20, 0.0, "64.0 MB free"), (64 << 20, 90.0, "64.0 MB free, 1 min 30 s"),
+     (62 << 30, 1e7, "62.0 GB free, over 100 h")],
+)  # fmt: skip
+def test_what_is_left_of_the_disk_is_said_as_far_as_it_is_known(free, seconds, words):
+    assert room_words(Health((), free_bytes=free, seconds_left=seconds)) == words
 
 
 # Field mode
@@ -373,6 +426,7 @@ def test_field_mode_has_targets_for_gloves_and_hold_buttons(qtbot, board, projec
     board.form.labelling.click()
     qtbot.wait(50)
     field = board.field
+    assert field.name.accessibleName() == "Hold a button to label 100 missing"
     for size in SIZES:
         project_window.resize(*size)
         qtbot.wait(50)

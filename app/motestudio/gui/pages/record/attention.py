@@ -8,8 +8,9 @@ from typing import Any
 
 from motestudio.gui.cues import Cues
 from motestudio.gui.pages.record.board_view import BoardView
-from motestudio.gui.pages.record.field_mode import FieldMode
+from motestudio.gui.pages.record.levels import levels_of
 from motestudio.gui.pages.record.link_panel import LinkPanel
+from motestudio.gui.pages.record.take_view import TakeView
 from motestudio.gui.pages.record.troubles import TroubleWatch
 
 _LINK_EVERY_S = 0.5
@@ -23,14 +24,11 @@ class Attention:
         cues: to be heard.
         view: has warnings and levels.
         link: has the figures.
-
-    Attributes:
-        field: field mode, while it is open.
+        shown: knows field mode while it is open.
     """
 
-    def __init__(self, cues: Cues, view: BoardView, link: LinkPanel) -> None:
-        self.field: FieldMode | None = None
-        self._cues, self._view, self._link = cues, view, link
+    def __init__(self, cues: Cues, view: BoardView, link: LinkPanel, shown: TakeView) -> None:
+        self._cues, self._view, self._link, self._shown = cues, view, link, shown
         self._watch = TroubleWatch()
         self._kinds: set[str] = set()
         self._state = "idle"
@@ -54,16 +52,16 @@ class Attention:
         if now == "recording" and before != "recording":
             self._watch.take_began(health, self._view.levels.stats)
             self._cues.play("begin")
-            if self.field is not None:
-                self.field.name.flash("bad_soft")
+            if self._shown.field is not None:
+                self._shown.field.name.flash("bad_soft")
             return "began"
         return "ended" if before in _RUNNING and now not in _RUNNING and self._ended() else ""
 
     def _ended(self) -> bool:
         self._watch.take_ended()
         self._cues.play("end")
-        if self.field is not None:
-            self.field.name.flash("ok_soft")
+        if self._shown.field is not None:
+            self._shown.field.name.flash("ok_soft")
         return True
 
     def health(self, health: Any, names: Sequence[str]) -> None:
@@ -77,8 +75,9 @@ class Attention:
             self._view.levels.measure()
         troubles = self._watch.look(health, self._view.levels.stats)
         self._view.troubles.set_troubles(troubles)
-        if self.field is not None:
-            self.field.troubles.set_troubles(troubles)
+        if self._shown.field is not None:
+            self._shown.field.troubles.set_troubles(troubles)
+            self._shown.field.levels.set_levels(levels_of(self._view.levels.stats))
         kinds = {t.kind for t in troubles}
         if self._state == "recording" and kinds - self._kinds:
             self._cues.play("trouble")
@@ -87,3 +86,4 @@ class Attention:
         if now - self._linked_at >= _LINK_EVERY_S:
             self._linked_at = now
             self._link.set_health(health, names)
+            self._view.levels.set_room(health)

@@ -20,6 +20,8 @@ from motestudio.studio.trigger import LevelTrigger
 
 _TICK_MS = 50
 _GIVE_UP_S = 4.0
+_FADE = 0.93
+"""What is left of a level a tick later: a jolt can be read for about a second."""
 _SEEDS = 1 << 31
 GOOD_ENDS = ("count", "asked", "device.end")
 
@@ -90,7 +92,7 @@ class TakeControl(QObject):
     def __init__(self, context: AppContext, stream: BoardStream) -> None:
         super().__init__(stream)
         self._context = context
-        self._stream = stream
+        self.stream = stream
         self.state = "idle"
         self.label = self.name = ""
         self.remaining = 0.0
@@ -99,6 +101,7 @@ class TakeControl(QObject):
         self.pace = Pace()
         self._plan: TakePlan | None = None
         self._trigger: LevelTrigger | None = None
+        self._reached = 0.0
         self._seen = 0
         self._deadline = 0.0
         self._timer = QTimer(self)
@@ -128,19 +131,34 @@ class TakeControl(QObject):
         """While `armed`: whether the signal is at rest, so that the next motion begins the take."""
         return self._trigger is not None and self._trigger.armed
 
+    @property
+    def heard(self) -> tuple[float, float]:
+        """While `armed`: how far the signal was from its rest of late, and the level at which the take begins."""
+        return self._reached, self.pace.level
+
+    @property
+    def can_keep(self) -> bool:
+        """Whether the last seconds can be made a take."""
+        return self.stream.streaming and not self.busy
+
     def toggle(self, plan: TakePlan, pace: Pace) -> None:
         """What the big button does: begin, call off what waits, or stop and keep."""
         if self.waiting:
-            self._reset()
+            self.call_off()
         elif self.state == "recording":
             self.stop()
-        elif self.state == "idle" and self._stream.connected:
+        elif self.state == "idle" and self.stream.connected:
             self.pace, self.made = pace, 0
             self._begin(plan)
 
+    def call_off(self) -> None:
+        """What waits does not begin; takes of this run that are on the disk stay."""
+        if self.waiting:
+            self._set("idle")
+
     def keep_last(self, seconds: float) -> None:
         """Make the last seconds of what was only watched a take without a class."""
-        if self.state == "idle" and self._stream.connected:
+        if self.state == "idle" and self.stream.connected:
             self.pace, self.made = Pace(), 0
             self._plan = TakePlan("", seconds, back_s=seconds)
             self.label, self.name, self.samples, self.first = "", "", 0, -1
@@ -198,20 +216,19 @@ class TakeControl(QObject):
 
     def _ready(self) -> None:
         """The countdown is over: begin, or wait for the signal."""
-        reader = self._stream.reader
+        reader = self.stream.reader
         if self.pace.level <= 0 or reader is None:
             self._start()
             return
         self._trigger, self._seen = LevelTrigger(reader.group, self.pace.level), reader.total
-        self.remaining = 0.0
+        self.remaining = self._reached = 0.0
         self._set("armed")
 
     def _listen(self) -> None:
-        reader, trigger, plan = self._stream.reader, self._trigger, self._plan
+        reader, trigger, plan = self.stream.reader, self._trigger, self._plan
         if reader is None or trigger is None or plan is None:
             self._set("idle")
             return
-        was = trigger.armed
         samples, first = reader.window(self._seen, reader.total - self._seen)
         self._seen = first + len(samples)
         fired = trigger.feed(samples, first) if len(samples) else None
@@ -219,7 +236,8 @@ class TakeControl(QObject):
             self._plan = replace(plan, since=max(0, fired - round(self.pace.run_up * reader.group.rate_hz)))
             self._start()
             self._plan = plan
-        elif trigger.armed != was:
+        else:
+            self._reached = max(trigger.reached, _FADE * self._reached)
             self.changed.emit()
 
     def _start(self) -> None:
@@ -284,7 +302,7 @@ class TakeControl(QObject):
         self.made += 1
         reason = str(event.reason)
         again = reason in GOOD_ENDS and self._plan is not None and not self._plan.back_s
-        again = again and (self.pace.takes == 0 or self.made < self.pace.takes) and self._stream.connected
+        again = again and (self.pace.takes == 0 or self.made < self.pace.takes) and self.stream.connected
         name = str(recordings[0]) if recordings else take
         ended = EndedTake(name, take, self.label, int(event.n_samples), int(event.lost), reason)
         if again:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from motestudio.devices.live_tail import LiveTailReader
 from motestudio.gui.cues import Cues
+from motestudio.gui.pages.record.level_strip import LevelStrip
 from motestudio.gui.pages.record.scope import Scope
 from motestudio.gui.pages.record.touch import SIZE, TouchButton
 from motestudio.gui.pages.record.troubles import TroubleStrip
@@ -25,7 +26,8 @@ class ClassName(Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._name, self._ink, self._count = "", "series:7", ""
+        self._name = self._count = ""
+        self._ink: Ink = ""
         self._flash: Ink = ""
         self.setFixedHeight(SIZE)
         self._timer = QTimer(self)
@@ -33,8 +35,8 @@ class ClassName(Painted):
         self._timer.timeout.connect(self._calm)
 
     def set_class(self, name: str, ink: Ink, count: str) -> None:
-        """Show a class."""
-        self._name, self._ink, self._count = name, ink, count  # type: ignore[assignment]
+        """Show a class, or without a colour what to do instead."""
+        self._name, self._ink, self._count = name, ink, count
         self.setAccessibleName(f"{name} {count}")
         self.update()
 
@@ -54,9 +56,11 @@ class ClassName(Painted):
         height = float(self.height())
         if self._flash:
             canvas.box(QRectF(self.rect()), theme().radius("big_button"), self._flash)
-        canvas.box(QRectF(8, height / 2 - 11, 22, 22), 6, self._ink)
-        room = self.width() - 44 - text_width(self._count, "field_mode") - 24
-        end = canvas.text(QRectF(44, 0, max(0.0, room), height), self._name, "field_mode", elide=True)
+        left = 44.0 if self._ink else 8.0
+        if self._ink:
+            canvas.box(QRectF(8, height / 2 - 11, 22, 22), 6, self._ink)
+        room = self.width() - left - text_width(self._count, "field_mode") - 24
+        end = canvas.text(QRectF(left, 0, max(0.0, room), height), self._name, "field_mode", elide=True)
         canvas.text(
             QRectF(end + 20, 0, self.width() - end - 20, height), self._count, "field_mode", "text_muted", elide=True
         )
@@ -99,6 +103,7 @@ class FieldMode(QWidget):
         self.close_button = TouchButton("Leave field mode  Esc", "ph.x", words=False)
         self.close_button.clicked.connect(self.left)
         self.scope = Scope(readers)
+        self.levels = LevelStrip()
         self.troubles = TroubleStrip(style="title")
         self.hold_row = QWidget()
         self._hold_box = QHBoxLayout(self.hold_row)
@@ -144,6 +149,7 @@ class FieldMode(QWidget):
         box.setSpacing(10)
         box.addLayout(top)
         box.addWidget(self.scope, 1)
+        box.addWidget(self.levels)
         box.addWidget(self.troubles)
         box.addWidget(self.hold_row)
         box.addLayout(bottom)

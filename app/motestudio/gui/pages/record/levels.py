@@ -4,18 +4,62 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, QSize, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from motestudio.devices.live_tail import LiveTailReader
+from motestudio.devices.recorder_messages import Health
 from motestudio.gui.numbers import significant
+from motestudio.gui.pages.record.disk_room import room_words
 from motestudio.gui.plots.level_stats import LevelStats
+from motestudio.gui.theme import Ink
 from motestudio.gui.widgets import Canvas, LevelMeter, Painted, Separator, Text, text_width
 
 _EVERY_MS = 125
 _MOST = 12
+
+
+class Level(NamedTuple):
+    """One channel's.
+
+    Attributes:
+        name: of the channel.
+        ink: its colour in the plot.
+        rms: physical value of the last second.
+        share: of full scale, its square root, 0..1.
+        peak: held, likewise.
+        clips: samples at an end of the range since the board was connected.
+        dead: nothing changed for a second.
+    """
+
+    name: str
+    ink: Ink
+    rms: float
+    share: float
+    peak: float
+    clips: int
+    dead: bool
+
+
+def levels_of(stats: Sequence[LevelStats]) -> list[Level]:
+    """What to show of some groups' channels."""
+    found = []
+    for one in stats:
+        rms, still, fresh = one.rms, one.still, one.fresh > 0
+        for i, channel in enumerate(one.reader.group.channels[: len(rms)]):
+            share = min(1.0, float(rms[i]) / (channel.full_scale or 1.0)) if fresh else 0.0
+            peak, dead = math.sqrt(float(one.peaks[i])), bool(still[i]) and fresh
+            ink = _ink(channel.name, i)
+            found.append(Level(channel.name, ink, float(rms[i]), math.sqrt(share), peak, int(one.clips[i]), dead))
+    return found
+
+
+def _ink(name: str, index: int) -> Ink:
+    axis = "xyz".find(name[-1:]) if len(name) == 2 else -1
+    return f"series:{(axis if axis >= 0 else index) % 8 + 1}"
 
 
 class _Legend(Painted):
@@ -57,6 +101,9 @@ class Levels(QWidget):
         box.addWidget(Separator(margin=6))
         top = QHBoxLayout()
         top.addWidget(Text("Levels", "section", "text_muted"))
+        self.room = Text("", "caption", "text_muted")
+        top.addSpacing(16)
+        top.addWidget(self.room)
         top.addWidget(_Legend(), 1)
         box.addLayout(top)
         self._grid = QGridLayout()
@@ -83,8 +130,7 @@ class Levels(QWidget):
                 break
             self.stats.append(LevelStats(reader, len(channels)))
             for i, channel in enumerate(channels):
-                axis = "xyz".find(channel.name[-1:]) if len(channel.name) == 2 else -1
-                meter = LevelMeter(channel.name, f"series:{(axis if axis >= 0 else i) % 8 + 1}", channel.unit)
+                meter = LevelMeter(channel.name, _ink(channel.name, i), channel.unit)
                 place = len(self.meters)
                 self._grid.addWidget(meter, place // 6, place % 6)
                 self.meters.append(meter)
@@ -116,18 +162,13 @@ class Levels(QWidget):
         for stats in self.stats:
             stats.update(_EVERY_MS / 1000)
 
+    def set_room(self, health: Health | None) -> None:
+        """Say how much more can be recorded."""
+        self.room.setText(room_words(health) if health is not None else "")
+
     def refresh(self) -> None:
         """Measure what is new and show it."""
         self.measure()
-        meters = iter(self.meters)
-        for stats in self.stats:
-            rms, still, group = stats.rms, stats.still, stats.reader.group
-            for i in range(len(rms)):
-                share = float(rms[i]) / (group.channels[i].full_scale or 1.0)
-                next(meters).set_level(
-                    math.sqrt(min(1.0, share)) if stats.fresh else 0.0,
-                    math.sqrt(float(stats.peaks[i])),
-                    significant(float(rms[i]), 3),
-                    clips=int(stats.clips[i]),
-                    dead=bool(still[i]) and stats.fresh > 0,
-                )
+        for meter, level in zip(self.meters, levels_of(self.stats), strict=True):
+            text = significant(level.rms, 3)
+            meter.set_level(level.share, level.peak, text, clips=level.clips, dead=level.dead)

@@ -8,7 +8,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from motestudio.devices.recorder_messages import GroupHealth, Health
-from motestudio.gui.numbers import byte_size, count, duration, with_minus
+from motestudio.gui.numbers import byte_size, count, with_minus
+from motestudio.gui.pages.record.disk_room import lasts_words
 from motestudio.gui.widgets import Button, KeyValue, SectionHeader
 
 _HELP = {
@@ -76,8 +77,7 @@ class LinkPanel(QWidget):
         self.values["Damaged frames"].value.set(count(health.crc_errors))
         number, unit = byte_size(health.free_bytes)
         self.values["Free on the disk"].value.set(number, unit)
-        left = duration(health.seconds_left) if health.seconds_left else "–"
-        self.values["Lasts for"].value.set(left)
+        self.values["Lasts for"].value.set(lasts_words(health.seconds_left))
 
     def _build(self, names: tuple[str, ...]) -> None:
         self._shape = names

@@ -1,7 +1,4 @@
-"""The Record page: puts stream, take control, plots, levels, labels and inspector together.
-
-Long because it is the one place where the page's parts meet; each of them is a module of its own.
-"""
+"""The Record page: puts stream, take control, plots, levels, labels and inspector together."""
 
 from __future__ import annotations
 
@@ -15,7 +12,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 from motestudio.gui.board_stream import BoardStream
 from motestudio.gui.commands import Command
 from motestudio.gui.cues import Cues
-from motestudio.gui.numbers import byte_size
 from motestudio.gui.page import Page
 from motestudio.gui.pages.record.attention import Attention
 from motestudio.gui.pages.record.bar import WINDOWS, RecordBar
@@ -26,16 +22,17 @@ from motestudio.gui.pages.record.control import GOOD_ENDS, EndedTake, Pace, Take
 from motestudio.gui.pages.record.edits import RecordEdits
 from motestudio.gui.pages.record.field_mode import FieldMode
 from motestudio.gui.pages.record.live_labels import LiveLabels
-from motestudio.gui.pages.record.scope import Band, Scope
+from motestudio.gui.pages.record.scope import Scope
 from motestudio.gui.pages.record.take_form import KEYS, TakeForm
+from motestudio.gui.pages.record.take_view import TakeView
 from motestudio.gui.pages.record.view_controls import ViewControls
-from motestudio.gui.widgets import RecordButton
 from motestudio.studio.record import TakePlan
 
 HELP = """Watch the board's signal and record takes of each class.
 Choose a class with its number key, then press Space. After the countdown the take runs for its length; Space again \
 stops it early and keeps what there is.
-A take can also begin when the signal does, run until it is stopped, and be repeated until a class has enough.
+A take can also begin when the signal does, run until it is stopped, and be repeated until a class has enough; Esc \
+calls off what waits. F2 changes how many takes of the chosen class are wanted.
 Where takes are labelled by holding keys, hold a class's number for as long as it lasts; Backspace takes the last \
 label back.
 K makes a take of the last seconds though nothing was recorded.
@@ -63,7 +60,6 @@ class RecordPage(Page):
         self.labels = LiveLabels(self.window, self.context, self.stream, lambda: self.form.names, self)
         self.cues = Cues(self.context.settings, self)
         self.edits = RecordEdits(self.context)
-        self.field: FieldMode | None = None
         self.paused = False
         self.form = TakeForm()
         self.inspector = self.form
@@ -79,7 +75,8 @@ class RecordPage(Page):
         self.stack.addWidget(self.connect_panel)
         self.stack.addWidget(self.board_view)
         self.body.addWidget(self.stack, 1)
-        self.attention = Attention(self.cues, self.board_view, self.form.link)
+        self.shown = TakeView(self.context, self.control, self.cards, self.labels, self.form, self.bar, self.board_view)
+        self.attention = Attention(self.cues, self.board_view, self.form.link, self.shown)
         self.form.set_labelling(on=self.context.settings.get("record_labelling", False))
         self._connect()
         self._project_changed()
@@ -116,6 +113,11 @@ class RecordPage(Page):
 
     # Page
 
+    @property
+    def field(self) -> FieldMode | None:
+        """Field mode, while it is open."""
+        return self.shown.field
+
     def activated(self) -> None:
         """Have the board stream, look at the takes."""
         self.stream.set_wanted(True)
@@ -136,16 +138,23 @@ class RecordPage(Page):
         def labelled() -> bool:
             return self.labels.can_take_back
 
+        def can_keep() -> bool:
+            return self.control.can_keep
+
+        def can_leave() -> bool:
+            return self.control.waiting or self.field is not None
+
         group, back = "Record", self.labels.take_back
         made = [
             Command("record.take", "Record a take, or stop", self.record, group, "Space"),
-            Command("record.keep", "Keep what was just seen", self.keep_last, group, "K", self._can_keep),
+            Command("record.keep", "Keep what was just seen", self.keep_last, group, "K", can_keep),
             Command("record.back", "Take the last label back", back, group, "Backspace", labelled),
             Command("record.discard", "Discard the last take", self._discard_last, group, "Del", self._has_last),
             Command("record.field", "Field mode", self.toggle_field_mode, group, "F", board),
-            Command("record.leave", "Leave field mode", self._leave_field_mode, group, "Esc", self._in_field_mode),
+            Command("record.leave", "Call off what waits, or leave field mode", self._escape, group, "Esc", can_leave),
             Command("record.pause", "Hold the picture", self.toggle_pause, group, "P", board),
             Command("record.class", "Add a class", self.form.add_button.click, group),
+            Command("record.target", "Change how many takes are wanted", self.form.edit_target, group, "F2"),
             Command("record.cues", "Tones at a take's begin and end", self._toggle_cues, group),
         ]
         for i, seconds in enumerate(WINDOWS):
@@ -189,17 +198,14 @@ class RecordPage(Page):
     def keep_last(self) -> None:
         """Make a take of the last seconds."""
         project = self.context.project
-        if project is not None and self._can_keep():
+        if project is not None and self.control.can_keep:
             self.control.keep_last(project.config.record.keep)
-
-    def _can_keep(self) -> bool:
-        return self.stream.streaming and not self.control.busy
 
     @Slot()
     def toggle_pause(self) -> None:
         """Hold the picture while recording goes on, or follow again."""
         self.paused = not self.paused
-        for scope in self._scopes():
+        for scope in self.shown.scopes:
             scope.set_paused(self.paused)
         self.bar.set_paused(paused=self.paused)
 
@@ -215,7 +221,7 @@ class RecordPage(Page):
         if self.field is not None:
             self._leave_field_mode()
         elif self.stream.connected:
-            field = self.field = FieldMode(self.window(), self.stream.readers, self.context.settings, self.cues)
+            field = self.shown.field = FieldMode(self.window(), self.stream.readers, self.context.settings, self.cues)
             field.left.connect(self._leave_field_mode)
             field.button.clicked.connect(self.record)
             field.keep.clicked.connect(self.keep_last)
@@ -224,23 +230,26 @@ class RecordPage(Page):
             field.label_pressed.connect(self.labels.press)
             field.label_released.connect(self.labels.release)
             field.scope.set_window(self.bar.seconds)
-            self.attention.field = field
             self.board_view.hide()
-            self.view.attach(self._scopes())
+            self.view.attach(self.shown.scopes)
             self._show_state()
             self._show_cards()
 
-    def _in_field_mode(self) -> bool:
-        return self.field is not None
+    @Slot()
+    def _escape(self) -> None:
+        """What will begin by itself is called off; else field mode is left."""
+        if self.control.waiting:
+            self.control.call_off()
+        else:
+            self._leave_field_mode()
 
     @Slot()
     def _leave_field_mode(self) -> None:
         if self.field is not None:
-            field, self.field = self.field, None
-            self.attention.field = None
+            field, self.shown.field = self.field, None
             field.finish()
             self.board_view.show()
-            self.view.attach(self._scopes())
+            self.view.attach(self.shown.scopes)
             self._take_keys()
 
     @Slot(int)
@@ -263,7 +272,7 @@ class RecordPage(Page):
 
     @Slot(int)
     def _window(self, _: int) -> None:
-        for scope in self._scopes():
+        for scope in self.shown.scopes:
             scope.set_window(self.bar.seconds)
 
     @Slot(bool)
@@ -304,7 +313,7 @@ class RecordPage(Page):
         for part in event.parts:
             if part.group in self.stream.indices:
                 files.append((self.stream.indices.index(part.group), Path(part.path), int(part.first)))
-        for scope in self._scopes():
+        for scope in self.shown.scopes:
             scope.set_take_files(files)
 
     @Slot(object)
@@ -330,7 +339,7 @@ class RecordPage(Page):
         if (scope := self.board_view.scope) is not None:
             scope.set_window(self.bar.seconds)
             scope.set_paused(self.paused)
-        self.view.attach(self._scopes())
+        self.view.attach(self.shown.scopes)
         session = self.context.session
         self.form.fields.set_groups(session.description.groups if session is not None and readers else ())
         if not readers:
@@ -359,96 +368,25 @@ class RecordPage(Page):
         """The plots beside the inspector, or None where no board is connected."""
         return self.board_view.scope
 
-    def _scopes(self) -> list[Scope]:
-        return [s for s in (self.scope, self.field.scope if self.field else None) if s is not None]
-
     @Slot()
     def _show_cards(self) -> None:
-        last = self.cards.last
-        self.form.last.show_card(last, self.form.inks.get(last.label, "series:7") if last else "series:7")
-        if self.field is not None:
-            self.field.discard.setEnabled(last is not None)
-        for scope in self._scopes():
-            scope.set_bands(self.cards.bands, self.form.inks)
+        self.shown.show_cards()
 
     @Slot()
     def _show_labels(self) -> None:
-        labels, reader = self.labels, self.stream.reader
-        rate = reader.group.rate_hz if reader is not None else 1.0
-        newest = reader.total if reader is not None else 0
-        held = list(labels.held.values())
-        bands = [
-            Band("", x.label, x.first / rate, (newest if x.last < 0 else x.last) / rate) for x in labels.made + held
-        ]
-        for scope in self._scopes():
-            scope.set_labels(bands)
-        history = self.form.history
-        history.set_labels(labels.made, held, self.form.inks, rate, self.control.first)
-        history.back.setVisible(labels.can_take_back)
+        self.shown.show_labels()
 
     @Slot()
     def _show_state(self) -> None:
-        control, connected = self.control, self.stream.connected
+        control = self.control
         turn = self.attention.state(control.state, control.remaining, self.stream.health)
         if turn:
             labelled = turn == "began" and self.form.labelling.isChecked() and not control.label
             self.labels.set_running(running=labelled)
-        there, gone = bool(self.stream.readers), self.context.session is not None and not connected
-        self.bar.set_board(there=there, connected=connected, gone=gone)
-        self.form.keep.setVisible(bool(self.stream.readers))
-        self.form.keep.setEnabled(self._can_keep())
-        self._show_buttons(connected)
-        for scope in self._scopes():
-            if control.running:
-                scope.set_countdown(0.0)
-                scope.set_recording(control.label or "Take", control.first)
-            elif scope.overlay.recording:
-                scope.set_idle()
-            else:
-                scope.set_countdown(control.remaining if control.state == "countdown" else 0.0)
         if self.labels.held:
             self.labels.keep_up()
             self._show_labels()
-        self.form.show_take_sentence(control.state)
-        project = self.context.project
-        record = project.config.record if project is not None else None
-        self.bar.set_state(control, self.stream.group, record, self.cards.summary)
-        state = "running" if control.running else ("fresh" if self.cards.summary.names else "none")
+        self.shown.show_state()
         if self.context.project is not None:
+            state = "running" if control.running else ("fresh" if self.cards.summary.names else "none")
             self.context.set_stage("record", state)
-
-    def _show_buttons(self, connected: bool) -> None:
-        control, label = self.control, self.form.plan_label
-        can = connected and (bool(label) or self.form.labelling.isChecked())
-        buttons = [self.form.button] + ([self.field.button] if self.field else [])
-        for button in buttons:
-            button.set_text(f"Record {label}" if label else "Record")
-            button.setEnabled(can or control.busy)
-            self._show_button(button)
-        field = self.field
-        if field is not None:
-            name = label or "Hold a button to label"
-            words = self.form.count_words(label) if label else ""
-            field.name.set_class(name, self.form.inks.get(label, "series:7"), words)
-            field.keep.setEnabled(self._can_keep())
-            for step in (field.before, field.after):
-                step.setEnabled(not control.busy and bool(label))
-            field.set_holds(self.form.inks if self.form.labelling.isChecked() else {})
-
-    def _show_button(self, button: RecordButton) -> None:
-        control = self.control
-        if control.state in ("countdown", "pause"):
-            button.set_running(True, f"in {control.remaining:.1f} s")
-        elif control.state == "armed":
-            button.set_running(True, "waits for the signal" if control.at_rest else "waits for rest")
-        else:
-            button.set_running(control.running, self._progress() if control.running else "")
-
-    def _progress(self) -> str:
-        frame_bytes = sum(r.group.frame_bytes * r.group.rate_hz for r in self.stream.readers)
-        group = self.stream.group
-        if group is None:
-            return ""
-        seconds = self.control.samples / group.rate_hz
-        number, unit = byte_size(seconds * frame_bytes)
-        return f"{seconds:.1f} s  {number} {unit}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from motestudio.gui.pages.record.label_history import LabelHistory
@@ -168,13 +168,25 @@ class TakeForm(Column):
             return str(have)
         return f"{have} of {target}" + (f", {target - have} missing" if target > have else "")
 
-    def show_take_sentence(self, state: str = "idle") -> None:
-        """Say what the button will do in a state of `TakeControl`."""
+    @property
+    def total_words(self) -> str:
+        """What is still missing of all classes."""
+        missing = self._missing
+        return f"{missing:,} missing" if missing else f"{self._summary.takes:,} takes"
+
+    def show_take_sentence(self, state: str = "idle", heard: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Say what the button will do.
+
+        Args:
+            state: of `TakeControl`.
+            heard: the level that was reached of late and that which begins a take, as shares of full scale.
+        """
         waiting = {"countdown": "Space calls it off", "pause": "The next one follows. Space calls it off"}
         if state in waiting:
             self.sentence.setText(waiting[state])
         elif state == "armed":
-            self.sentence.setText("Begins when the signal does. Space calls it off")
+            reached, level = heard
+            self.sentence.setText(f"Begins at {level:.1%}, now {reached:.1%}. Space calls it off")
         elif state in ("starting", "recording", "saving"):
             hold = "Hold a class's key to label. " if self.labelling.isChecked() else ""
             self.sentence.setText(f"{hold}Space stops and keeps it")
@@ -183,7 +195,18 @@ class TakeForm(Column):
         else:
             self.sentence.setText(self._plan_words())
 
+    @Slot()
+    def edit_target(self) -> None:
+        """Have the number of takes wanted of the chosen class typed."""
+        if self.target.isEnabled():
+            self.target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.target.selectAll()
+
     # Inside
+
+    @property
+    def _missing(self) -> int:
+        return sum(max(0, target - have) for have, target in map(self.count_of, self.names))
 
     def _plan_words(self) -> str:
         assert self._config is not None
@@ -203,6 +226,7 @@ class TakeForm(Column):
         rows: list[Row] = []
         for i, name in enumerate(self.names):
             rows.append(ClassRow(name, inks[name], KEYS[i] if i < len(KEYS) else ""))
+            rows[-1].installEventFilter(self)
         self.classes.set_rows(rows)
         names = self.names
         label = self.label if self.label in names else (names[0] if names else "")
@@ -212,13 +236,11 @@ class TakeForm(Column):
             self.class_chosen.emit(label)
 
     def _show_counts(self) -> None:
-        missing = 0
         for row, name in zip(self.classes.rows, self.names, strict=True):
             assert isinstance(row, ClassRow)
-            have, target = self.count_of(name)
-            row.set_count(have, target)
-            missing += max(0, target - have)
-        self.heading.note.setText(f"{missing:,} missing" if missing else "takes")
+            row.set_count(*self.count_of(name))
+            row.setToolTip(f"{self.count_words(name)}. F2 or a double click changes how many are wanted.")
+        self.heading.note.setText(self.total_words if self._missing else "takes")
         self.target.setEnabled(bool(self.label))
         self.target.set_value(self.count_of(self.label)[1])
         self.fields.set_summary(self._summary, self.plan_label)
@@ -246,6 +268,14 @@ class TakeForm(Column):
         self.class_field.clear()
         self.class_field.show()
         self.class_field.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A double click on a class changes how many takes of it are wanted."""
+        if event.type() == QEvent.Type.MouseButtonDblClick and isinstance(watched, Row):
+            watched.click()
+            self.edit_target()
+            return True
+        return super().eventFilter(watched, event)
 
     @Slot()
     def _add_class(self) -> None:
