@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -103,3 +104,27 @@ def test_a_users_file_that_does_not_compile_is_named_with_its_line(mote: Mote, p
     assert done.status == 2
     assert f"mote_user.c:{line}: " in done.err
     assert "nothing" in done.err
+
+
+def test_the_model_on_the_chip_decides_as_it_does_here(
+    mote: Mote, project: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = os.environ.get("MOTE_TFLM_DIR", "")
+    if not tree:
+        pytest.skip("MOTE_TFLM_DIR names no built TensorFlow Lite Micro")
+    monkeypatch.setitem(mote.environment, "MOTE_TFLM_DIR", tree)
+    other = shutil.copytree(project, project.parent / "second")
+    running = mote.start("-p", project, "--json", "firmware", "run")
+    said = ""
+    while "Connect with" not in said:
+        said = running.stderr.readline()
+        assert said, running.communicate()
+    url = re.search(r"socket://\S+?(?=\. )", said)
+    assert url is not None
+    done = mote("-p", other, "--json", "evaluate", "--port", url[0])
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 0, err
+    assert json.loads(out)["has_model"]
+    assert done.status == 0, done.out + done.err
+    assert done.json["windows_equal"] == done.json["windows_tested"] > 0

@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMenu
 
-from motestudio.devices.decoder_messages import MOTE_LINK
 from motestudio.gui.context import AppContext
 from motestudio.gui.frame.header import BoardButton, LinkFacts
 from motestudio.gui.numbers import count
@@ -32,7 +31,11 @@ class LinkHealth(QObject):
         session = self._context.session
         self._state = "fresh" if session is not None else "none"
         self._show()
-        if session is not None and session.found.stage not in ("", MOTE_LINK):
+        if session is None:
+            return
+        from motestudio.devices.decoder_messages import MOTE_LINK  # it brings numpy, which the start does without
+
+        if session.found.stage not in ("", MOTE_LINK):
             counted = "Its rate was counted: set it in the Connect panel where you know it better."
             hint = counted if session.found.measured_rate else ""
             self._context.show_message(f"Read as {session.found.words}.", hint, "info")
