@@ -296,6 +296,20 @@ def test_a_captured_file_plays_as_if_it_came_now(studio: Studio, tmp_path: Path)
     assert recording.health.lost_samples == 0
 
 
+def test_a_file_is_seen_as_it_comes_and_not_at_its_end(studio: Studio, tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_bytes(boards.lines(ROWS[:1000], clock="ms").data)
+    wish = wish_for(studio.registry)
+    with DeviceSession(f"replay:{path}", tail_dir=tmp_path / "tails", wish=wish) as session:
+        session.request("start", group=0, count=0)
+        reader = LiveTailReader(session.tail_paths[0])
+        began = time.monotonic()
+        until(lambda: reader.total >= 50, 5.0)
+        took = time.monotonic() - began
+        assert 0.2 < took < 2.0, "half a second of signal takes half a second"
+        assert reader.total < 300
+
+
 def test_a_wav_file_plays_too(tmp_path: Path) -> None:
     from scipy.io import wavfile
 

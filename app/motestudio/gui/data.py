@@ -128,7 +128,7 @@ def load() -> StartData:
 def _boards() -> tuple[tuple[BoardCard, ...], int]:
     from motestudio.devices.ports import list_ports
 
-    cards = [BoardCard("Virtual board", "poses as the project's board, plays motions", "virtual")]
+    cards = [BoardCard("Virtual board", "poses as the project's board, moves", "virtual")]
     ports = list_ports()
     for port in ports:
         name = Path(port.path).name

@@ -11,6 +11,8 @@ from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import DeviceError
 from motestudio.recorder.block_maker import Made
 
+_PIECE_SECONDS = 0.05
+
 
 class Paced:
     """A `recorder.local_link.BlockSource` over blocks that are there already.
@@ -29,7 +31,8 @@ class Paced:
         count: Callable[[], tuple[int, int]],
         close: Callable[[], None],
     ) -> None:
-        self._blocks, self._groups, self._count, self._close = blocks, groups, count, close
+        self._groups, self._count, self._close = groups, count, close
+        self._blocks = (piece for made in blocks for piece in self._pieces(made))
         self._wanted = threading.Event()
         self._closed = threading.Event()
         self._began = 0.0
@@ -81,6 +84,15 @@ class Paced:
         self._closed.set()
         self._wanted.set()
         self._close()
+
+    def _pieces(self, made: Made) -> Iterator[Made]:
+        """A block of what was read at once as blocks of a moment each, so that it is seen as it comes."""
+        block, rate_hz = made.block, self._groups[made.block.group].rate_hz
+        step = max(1, round(_PIECE_SECONDS * rate_hz))
+        for first in range(0, len(block.samples), step):
+            time_us = block.device_time_us + round(first * 1e6 / rate_hz)
+            piece = replace(block, device_time_us=time_us, samples=block.samples[first : first + step])
+            yield Made(piece, made.missed and first == 0)
 
     def _due(self, made: Made) -> float:
         """When its last sample is taken, by the clock of `time.monotonic`."""
