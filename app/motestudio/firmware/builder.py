@@ -30,7 +30,10 @@ FLAGS = (
     *(("-fPIC",) if sys.platform != "win32" else ()),
 )
 _INCLUDES = ("core", "model")
-_ERROR = re.compile(r"^(?P<file>[^:\n]+):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<text>.*)$", re.MULTILINE)
+_ERROR = re.compile(
+    r"^(?P<file>[^:\n]+):(?P<line>\d+):(?:\d+:)? (?:(?:fatal )?error: )?(?P<text>(?<=error: ).*|undefined reference to .*)$",
+    re.MULTILINE,
+)
 _INSTALL = {
     "linux": "Install one, such as with: sudo apt install gcc",
     "darwin": "Install one with: xcode-select --install",

@@ -8,11 +8,15 @@ extern uint32_t mote_stack_top, mote_data_begin, mote_data_end, mote_data_source
 int main(void);
 void __libc_init_array(void);
 void _init(void);
+extern void *__dso_handle;
 void mote_reset(void);
 void mote_fault(void);
 void mote_ignored(void);
 void mote_on_tick(void);
 void mote_on_uart(void);
+
+/* Destructors of static objects are registered with it; the program never ends. */
+void *__dso_handle;
 
 /* newlib calls it; with -nostartfiles nobody else provides it. */
 void _init(void) {}
