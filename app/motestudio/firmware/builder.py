@@ -31,7 +31,8 @@ FLAGS = (
 )
 _INCLUDES = ("core", "model")
 _ERROR = re.compile(
-    r"^(?P<file>[^:\n]+):(?P<line>\d+):(?:\d+:)? (?:(?:fatal )?error: )?(?P<text>(?<=error: ).*|undefined reference to .*)$",
+    r"^(?P<file>[^:\n]+):(?P<line>\d+):(?:\d+:)? "
+    r"(?:(?:fatal )?error: )?(?P<text>(?<=error: ).*|undefined reference to .*)$",
     re.MULTILINE,
 )
 _INSTALL = {
