@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,18 @@ def tools() -> None:
             pytest.skip(f"there is no {program}")
 
 
+def emulate(mote: Mote, project: Path) -> tuple[subprocess.Popen[str], str]:
+    """Begin `mote firmware run`; the process, and the address that it says."""
+    running = mote.start("-p", project, "--json", "firmware", "run")
+    said = ""
+    while "Connect with" not in said:
+        said = running.stderr.readline()
+        assert said, running.communicate()
+    url = re.search(r"socket://\S+?(?=\. )", said)
+    assert url is not None
+    return running, url[0]
+
+
 def test_a_model_becomes_an_image_that_says_what_it_takes(mote: Mote, project: Path, tools: None) -> None:
     done = mote("-p", project, "--json", "firmware", "image")
     assert done.status == 0, done.out + done.err
@@ -55,16 +68,10 @@ def test_a_model_becomes_an_image_that_says_what_it_takes(mote: Mote, project: P
 
 
 def test_the_emulated_chip_is_a_board_like_any_other(mote: Mote, project: Path, tools: None) -> None:
-    running = mote.start("-p", project, "--json", "firmware", "run")
-    said = ""
-    while "Connect with" not in said:
-        said = running.stderr.readline()
-        assert said, running.communicate()
-    url = re.search(r"socket://\S+?(?=\. )", said)
-    assert url is not None
+    running, url = emulate(mote, project)
     # Two verbs use a project one after the other: recording needs a second one here.
     other = shutil.copytree(project, project.parent / "second", ignore=shutil.ignore_patterns(".mote", "firmware"))
-    done = mote("-p", other, "--json", "record", "wave", "--takes", 1, "--seconds", 1, "--port", url[0])
+    done = mote("-p", other, "--json", "record", "wave", "--takes", 1, "--seconds", 1, "--port", url)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert done.status == 0, done.out + done.err
@@ -114,14 +121,8 @@ def test_the_model_on_the_chip_decides_as_it_does_here(
         pytest.skip("MOTE_TFLM_DIR names no built TensorFlow Lite Micro")
     monkeypatch.setitem(mote.environment, "MOTE_TFLM_DIR", tree)
     other = shutil.copytree(project, project.parent / "second")
-    running = mote.start("-p", project, "--json", "firmware", "run")
-    said = ""
-    while "Connect with" not in said:
-        said = running.stderr.readline()
-        assert said, running.communicate()
-    url = re.search(r"socket://\S+?(?=\. )", said)
-    assert url is not None
-    done = mote("-p", other, "--json", "evaluate", "--port", url[0])
+    running, url = emulate(mote, project)
+    done = mote("-p", other, "--json", "evaluate", "--port", url)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert running.returncode == 0, err

@@ -19,6 +19,7 @@ from motestudio.gui.pages.record.connect_panel import LINES, RATES
 from motestudio.project.recordings import RecordingWriter
 from motestudio.studio.takes import set_record
 from support.fake_boards import SocketCable, Streamer, TerminalCable
+from support.record_page import press
 
 pytest.importorskip("pyqtgraph")
 
@@ -116,12 +117,6 @@ def test_a_file_is_asked_for_and_its_decoder_can_be_chosen(page, monkeypatch, tm
     panel.file_button.click()
     assert panel.chosen.endswith("word.wav")
     assert not panel.stream.isVisible(), "a WAV file says itself what it is"
-
-
-def press(window, key):
-    window.activateWindow()
-    QTest.qWaitForWindowActive(window)
-    QTest.keyClick(window, key)
 
 
 class Teller:

@@ -8,35 +8,23 @@ from PySide6.QtTest import QTest
 
 from motestudio.studio.takes import set_record
 from motestudio.studio.virtual import start_virtual_board
+from support.record_page import connect, open_page, press
 
 pytest.importorskip("pyqtgraph")
 
 SIZES = [(1024, 640), (1440, 900), (3840, 2160)]
 
 
-def press(window, key, modifier=Qt.KeyboardModifier.NoModifier):
-    window.activateWindow()
-    QTest.qWaitForWindowActive(window)
-    QTest.keyClick(window, key, modifier)
-
-
 @pytest.fixture
 def page(project_window, context, qtbot):
     """The page over a fresh project whose takes are short."""
-    set_record(context.project, countdown=0.0, seconds=0.6)
-    context.project_changed.emit()
-    project_window.show_page("record")
-    made = project_window.pages["record"]
-    qtbot.waitUntil(lambda: not made.cards._reading)
-    return made
+    return open_page(project_window, context, qtbot)
 
 
 @pytest.fixture
 def board(page, qtbot):
     """The page with its virtual board streaming."""
-    page.context.connect_device("virtual")
-    qtbot.waitUntil(lambda: page.stream.streaming and page.stream.reader.total > 20, timeout=20000)
-    return page
+    return connect(page, qtbot)
 
 
 def record(qtbot, page, key=Qt.Key.Key_Space):

@@ -37,6 +37,16 @@ def wheel(lane, x, steps, modifiers=Qt.KeyboardModifier.NoModifier, y=30.0):
 # What is on the screen
 
 
+def arrived(shown, total, *, window):
+    """A plot of so many seconds over 6,000 samples of motion of which `total` have arrived."""
+    tail = Arriving(noise(6000))
+    plot = shown(LiveSignalPlot([tail]))
+    plot.set_window(window)
+    tail.total = total
+    plot.refresh()
+    return tail, plot
+
+
 def test_it_draws_by_timer_what_arrived_and_rests_where_nothing_does(qtbot, shown):
     tail = Arriving(noise(3000))
     live = shown(LiveSignalPlot([tail]), 700, 500)
@@ -93,11 +103,7 @@ def test_per_channel_and_spectrograms_are_lanes_of_their_own(shown):
 
 
 def test_another_layout_keeps_the_stretch_and_its_values(qtbot, shown):
-    tail = Arriving(noise(6000))
-    plot = shown(LiveSignalPlot([tail]))
-    plot.set_window(10)
-    tail.total = 5000
-    plot.refresh()
+    _, plot = arrived(shown, 5000, window=10)
     plot.go(-20)
     before = plot.view_range
     plot.set_layout(by_channel=True, spectrograms=True)
@@ -112,11 +118,7 @@ def test_another_layout_keeps_the_stretch_and_its_values(qtbot, shown):
 
 
 def test_the_wheel_goes_into_the_past_and_a_double_click_comes_back(qtbot, shown):
-    tail = Arriving(noise(6000))
-    plot = shown(LiveSignalPlot([tail]))
-    plot.set_window(10)
-    tail.total = 5000
-    plot.refresh()
+    tail, plot = arrived(shown, 5000, window=10)
     lane = plot.lead
     end = plot.view_range[1]
     wheel(lane, 300, 2)
@@ -131,11 +133,7 @@ def test_the_wheel_goes_into_the_past_and_a_double_click_comes_back(qtbot, shown
 
 
 def test_scrolling_to_the_newest_follows_again_and_to_the_oldest_stays(shown):
-    tail = Arriving(noise(6000))
-    plot = shown(LiveSignalPlot([tail]))
-    plot.set_window(10)
-    tail.total = 6000
-    plot.refresh()
+    _, plot = arrived(shown, 6000, window=10)
     plot.to_oldest()
     assert plot.view_range[0] == pytest.approx(0.0, abs=0.1)
     wheel(plot.lead, 300, -100)
@@ -143,11 +141,7 @@ def test_scrolling_to_the_newest_follows_again_and_to_the_oldest_stays(shown):
 
 
 def test_ctrl_and_wheel_zoom_around_the_pointer(shown):
-    tail = Arriving(noise(6000))
-    plot = shown(LiveSignalPlot([tail]))
-    plot.set_window(10)
-    tail.total = 6000
-    plot.refresh()
+    _, plot = arrived(shown, 6000, window=10)
     plot.set_paused(True)
     lane = plot.lead
     at = lane.seconds_at(500)
@@ -158,11 +152,7 @@ def test_ctrl_and_wheel_zoom_around_the_pointer(shown):
 
 
 def test_a_held_picture_survives_another_size(qtbot, shown):
-    tail = Arriving(noise(6000))
-    plot = shown(LiveSignalPlot([tail]))
-    plot.set_window(30)
-    tail.total = 5000
-    plot.refresh()
+    tail, plot = arrived(shown, 5000, window=30)
     plot.go(-10)
     held = plot.view_range
     plot.resize(900, 500)
@@ -177,11 +167,7 @@ def test_a_held_picture_survives_another_size(qtbot, shown):
 
 
 def test_a_drag_moves_the_past_under_the_hand(shown):
-    tail = Arriving(noise(6000))
-    plot = shown(LiveSignalPlot([tail]))
-    plot.set_window(10)
-    tail.total = 6000
-    plot.refresh()
+    _, plot = arrived(shown, 6000, window=10)
     lane = plot.lead
     at = lane.seconds_at(300)
     QTest.mousePress(lane, Qt.MouseButton.LeftButton, pos=QPoint(300, 30))
@@ -346,11 +332,7 @@ def test_groups_lie_where_the_clock_of_the_board_says():
 
 
 def test_a_cursor_is_dragged(shown):
-    tail = Arriving(noise(6000))
-    plot = shown(LiveSignalPlot([tail]))
-    plot.set_window(10)
-    tail.total = 6000
-    plot.refresh()
+    _, plot = arrived(shown, 6000, window=10)
     plot.set_paused(True)
     plot.toggle_cursors()
     lane = plot.lead

@@ -19,25 +19,19 @@ from motestudio.gui.widgets import PaintedButton
 from motestudio.studio.takes import set_record
 from motestudio.studio.virtual import start_virtual_board
 from support.fake_boards import SocketCable, Streamer
+from support.record_page import connect, open_page, press
 
 SIZES = [(1024, 640), (1440, 900)]
 
 
 @pytest.fixture
 def page(project_window, context, qtbot):
-    set_record(context.project, countdown=0.0, seconds=0.6)
-    context.project_changed.emit()
-    project_window.show_page("record")
-    made = project_window.pages["record"]
-    qtbot.waitUntil(lambda: not made.cards._reading)
-    return made
+    return open_page(project_window, context, qtbot)
 
 
 @pytest.fixture
 def board(page, qtbot):
-    page.context.connect_device("virtual")
-    qtbot.waitUntil(lambda: page.stream.streaming and page.stream.reader.total > 20, timeout=20000)
-    return page
+    return connect(page, qtbot)
 
 
 class Quiet(Streamer):
@@ -51,17 +45,10 @@ class Quiet(Streamer):
 @pytest.fixture
 def quiet(page, qtbot):
     cable = SocketCable(Quiet())
-    page.context.connect_device(cable.url)
-    qtbot.waitUntil(lambda: page.stream.streaming and page.stream.reader.total > 20, timeout=20000)
+    connect(page, qtbot, cable.url)
     yield page
     page.context.disconnect_device()
     cable.unplug()
-
-
-def press(window, key):
-    window.activateWindow()
-    QTest.qWaitForWindowActive(window)
-    QTest.keyClick(window, key)
 
 
 def settings(page, **values):
@@ -353,8 +340,7 @@ class Stuck(Streamer):
 
 def test_warnings_stand_under_the_plots_in_field_mode_and_on_the_card(qtbot, page, project_window):
     cable = SocketCable(Stuck())
-    page.context.connect_device(cable.url)
-    qtbot.waitUntil(lambda: page.stream.streaming and page.stream.reader.total > 20, timeout=20000)
+    connect(page, qtbot, cable.url)
     settings(page, seconds=1.5)
     page.toggle_field_mode()
     press(project_window, Qt.Key.Key_Space)

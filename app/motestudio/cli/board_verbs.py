@@ -25,6 +25,7 @@ from motestudio.cli.state import State, state_of
 
 if TYPE_CHECKING:
     from motestudio.devices.ports import PortInfo
+    from motestudio.domain.signal import ChannelGroup
     from motestudio.firmware.chip_image import ChipImage
 
 board_app = typer.Typer(
@@ -125,11 +126,14 @@ def board_describe(
         about = session.description
     firmware = f" ({about.firmware})" if about.firmware else ""
     lines = [f"{about.name}{firmware}{', virtual' if about.virtual else ''}"]
-    for group in about.groups:
-        names = ", ".join(f"{c.name} {c.unit}".strip() for c in group.channels)
-        lines.append(f"  {group.name}: {group.rate_hz:g} Hz, {names}")
+    lines += map(_group_line, about.groups)
     lines.append(f"  model: {about.model.name if about.model else 'none'}")
     state.output.result(description_to_map(about), lines)
+
+
+def _group_line(group: ChannelGroup) -> str:
+    names = ", ".join(f"{c.name} {c.unit}".strip() for c in group.channels)
+    return f"  {group.name}: {group.rate_hz:g} Hz, {names}"
 
 
 @board_app.command("microphones")
@@ -165,9 +169,7 @@ def board_listen(
     lines = [f"{heard.bytes_heard:,} bytes{f' at {heard.baud:,} baud' if heard.baud else ''}:"]
     lines += [f"  {line}" for line in heard.preview]
     lines += [f"{f.score:.0%} {f.stage}: {f.reason}" for f in heard.found] or ["Nobody knows what that is."]
-    for group in heard.groups:
-        names = ", ".join(f"{c.name} {c.unit}".strip() for c in group.channels)
-        lines.append(f"  {group.name}: {group.rate_hz:g} Hz, {names}")
+    lines += map(_group_line, heard.groups)
     state.output.result(to_builtins(heard), lines)
 
 

@@ -59,6 +59,15 @@ class Wish(msgspec.Struct, frozen=True):
         """Whether it names one decoder."""
         return self.decoder not in ("", "auto", MOTE_LINK)
 
+    @property
+    def asked(self) -> tuple[Candidate, ...]:
+        """The decoders that may read it: the one that is named, or all."""
+        return tuple(c for c in self.candidates if not self.named or c.stage == self.decoder)
+
+    def candidate(self, stage: str) -> Candidate | None:
+        """The decoder of this id, where there is one."""
+        return next((c for c in self.candidates if c.stage == stage), None)
+
 
 class Found(msgspec.Struct, frozen=True):
     """One answer to what a stream is.

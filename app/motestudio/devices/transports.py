@@ -24,6 +24,8 @@ from motestudio.errors import DeviceError
 LinePolicy = Literal["auto", "on", "off"]
 """How DTR and RTS stand while a serial port is open: as is known to be good for its chip, asserted, or left alone."""
 
+REPLAY = "replay:"
+"""Before the path of a captured file."""
 CONNECT_SECONDS = 5.0
 BUSY_NOTICE = b"\0mote: busy\0"
 """What a second client of a board behind a socket reads before it is cut off; no frame, so no answer."""
@@ -60,7 +62,12 @@ class Transport(Protocol):
 
 def is_serial(url: str) -> bool:
     """Whether an address is that of a serial port or pseudo-terminal."""
-    return bool(url) and not url.startswith(("socket://", "replay:", "mic:"))
+    return bool(url) and not url.startswith(("socket://", REPLAY, "mic:"))
+
+
+def is_replay(url: str) -> bool:
+    """Whether an address is that of a file that was recorded before."""
+    return url.startswith(REPLAY)
 
 
 def open_transport(url: str, baud: int = 115200, lines: LinePolicy = "auto") -> Transport:
@@ -80,7 +87,7 @@ def open_transport(url: str, baud: int = 115200, lines: LinePolicy = "auto") -> 
     """
     if url.startswith("socket://"):
         return SocketTransport(url)
-    if url.startswith("replay:"):
+    if is_replay(url):
         return ReplayTransport(url)
     if not url:
         raise DeviceError("device.no_port", "No port is chosen.", "Choose a port, or start a virtual board.")
@@ -99,7 +106,7 @@ def gone(url: str, detail: object = "") -> DeviceError:
 
 def ended(url: str) -> DeviceError:
     """What ends a stream that was recorded before: there is no more of it, and nothing is wrong."""
-    name = Path(url.removeprefix("replay:")).name
+    name = Path(url.removeprefix(REPLAY)).name
     return DeviceError("device.end", f"{name} is at its end.", "Connect to it again to begin anew.", {"port": url})
 
 
@@ -315,7 +322,7 @@ class ReplayTransport:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        path = Path(url.removeprefix("replay:"))
+        path = Path(url.removeprefix(REPLAY))
         try:
             self._file = path.open("rb")
         except OSError as error:

@@ -14,7 +14,7 @@ from motestudio.devices.live_tail import LiveTailReader
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError
 from motestudio.gui.context import AppContext
-from motestudio.studio.record import groups_of
+from motestudio.studio.record import groups_of, stream_args
 
 _RETRY_S = 1.0
 
@@ -132,11 +132,7 @@ class BoardStream(QObject):
             return
         self._starting = True
         self._idle_since = time.monotonic()
-        args: dict[str, Any] = {"group": self.indices[0] if self.indices else 0, "count": 0}
-        if len(self.indices) > 1:
-            args["groups"] = list(self.indices)
-        if session.description.virtual:
-            args["rate"] = 1.0
+        args = stream_args(session, self.indices)
         self._context.run_operation(
             "Start the stream", lambda _: session.request("start", **args), self._started, self._refused, quiet=True
         )

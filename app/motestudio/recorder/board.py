@@ -18,7 +18,7 @@ from motestudio.devices.microphones import PREFIX
 from motestudio.devices.ports import PortIdentity, known_ports, port_at
 from motestudio.devices.recorder_messages import Event, Listen, Listened, Reconnecting
 from motestudio.devices.stream_guess import preview
-from motestudio.devices.transports import LinePolicy, Transport, is_serial, open_transport
+from motestudio.devices.transports import LinePolicy, Transport, is_replay, is_serial, open_transport
 from motestudio.domain.board import BoardDescription
 from motestudio.errors import AppError, DeviceError
 from motestudio.recorder.decoded import guesses, open_decoded, told
@@ -75,7 +75,7 @@ def open_board(url: str, baud: int, lines: LinePolicy, wish: Wish = ANYBODY) -> 
     if url.startswith(PREFIX):
         microphone = MicrophoneSource(url)
         return _local(url, microphone, microphone.description)
-    if url.startswith("replay:") and url.lower().endswith((".wav", ".wave")):
+    if is_replay(url) and url.lower().endswith((".wav", ".wave")):
         return _local(url, *open_wav(url))
     ports = known_ports() if is_serial(url) else []
     transport, baud = _open_port(url, baud, lines, wish)
@@ -84,7 +84,7 @@ def open_board(url: str, baud: int, lines: LinePolicy, wish: Wish = ANYBODY) -> 
         port = port_at(url, ports)
         uart = port is not None and port.uart
         identity = PortIdentity.of(url, ports)
-        if not wish.named and not url.startswith("replay:"):
+        if not wish.named and not is_replay(url):
             client = BoardClient(heard, baud)
             try:
                 about = client.describe()
@@ -116,7 +116,7 @@ def listen(command: Listen) -> Listened:
     transport, baud = _open_port(command.url, command.baud, command.lines, command.wish)
     heard = Heard(transport)
     try:
-        if command.url.startswith("replay:"):
+        if is_replay(command.url):
             heard.read(LISTENED_BYTES, 0.0)
         else:
             heard.listen(command.seconds)
@@ -136,12 +136,11 @@ def _open_port(url: str, baud: int, lines: LinePolicy, wish: Wish) -> tuple[Tran
         return open_transport(url), 0
     if baud != AUTO:
         return open_transport(url, baud, lines), baud
-    asked = [c for c in wish.candidates if not wish.named or c.stage == wish.decoder]
-    if wish.decoder == MOTE_LINK or not asked:
+    if wish.decoder == MOTE_LINK or not wish.asked:
         return find_baud(url, lines)
     client = DecoderClient()
     try:
-        return find_baud(url, lines, lambda data: max(f.score for f in guesses(client, data, asked)))
+        return find_baud(url, lines, lambda data: max(f.score for f in guesses(client, data, wish.asked)))
     finally:
         client.close()
 

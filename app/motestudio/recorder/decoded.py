@@ -12,15 +12,16 @@ from dataclasses import dataclass
 
 import msgspec
 
+from motestudio.devices.client import READ_BYTES
 from motestudio.devices.decoder_messages import CERTAIN, Candidate, Found, Part, Wish
 from motestudio.devices.stream_guess import RATE, allowed, link_guess, needs_rate, preview, ranked
-from motestudio.devices.transports import Transport
+from motestudio.devices.transports import Transport, is_replay
 from motestudio.domain.params import Value, complete
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError, DeviceError
 from motestudio.recorder.block_maker import BlockMaker, Made
 from motestudio.recorder.decoder_client import DecoderClient
-from motestudio.recorder.heard import READ_BYTES, Heard
+from motestudio.recorder.heard import Heard
 from motestudio.recorder.paced import Paced
 
 LISTEN_SECONDS = 2.0
@@ -69,17 +70,16 @@ def open_decoded(transport: Transport | Heard, wish: Wish) -> Decoded:
         DeviceError: no decoder knows it (``decoder.none``), or the one that shall read it cannot.
     """
     heard = transport if isinstance(transport, Heard) else Heard(transport)
-    live = not heard.url.startswith("replay:")
+    live = not is_replay(heard.url)
     client = DecoderClient()
     try:
         if wish.named:
-            candidate = next((c for c in wish.candidates if c.stage == wish.decoder), None)
+            candidate = wish.candidate(wish.decoder)
             if candidate is None:
                 raise DeviceError("decoder.unknown", f"There is no decoder {wish.decoder!r}.", _known(wish))
             found = Found(candidate.stage, candidate.title, 1.0, dict(wish.params), "chosen")
         else:
-            found = _best(client, heard, wish, live)
-            candidate = next(c for c in wish.candidates if c.stage == found.stage)
+            found, candidate = _best(client, heard, wish, live)
         return _begin(client, heard, candidate, found, live)
     except BaseException:
         client.close()
@@ -92,10 +92,11 @@ def _known(wish: Wish) -> str:
 
 def _ranked(client: DecoderClient, heard: Heard, wish: Wish, live: bool) -> list[Found]:
     """Decoders that may know it, the surest first, with the wished parameters and a counted rate."""
-    asked = [c for c in wish.candidates if not wish.named or c.stage == wish.decoder]
     found = []
-    for one in ranked(guesses(client, heard.data, asked)):
-        params = {**one.params, **{k: v for k, v in wish.params.items() if _has(wish, one.stage, k)}}
+    for one in ranked(guesses(client, heard.data, wish.asked)):
+        candidate = wish.candidate(one.stage)
+        has = {p.key for p in candidate.table} if candidate is not None else set()
+        params = {**one.params, **{k: v for k, v in wish.params.items() if k in has}}
         told = msgspec.structs.replace(one, params=params)
         if needs_rate(told) and live and (rate := heard.rate_hz(told.samples)):
             told = msgspec.structs.replace(told, params={**params, RATE: rate}, measured_rate=True)
@@ -103,14 +104,15 @@ def _ranked(client: DecoderClient, heard: Heard, wish: Wish, live: bool) -> list
     return found
 
 
-def _best(client: DecoderClient, heard: Heard, wish: Wish, live: bool) -> Found:
+def _best(client: DecoderClient, heard: Heard, wish: Wish, live: bool) -> tuple[Found, Candidate]:
     if live:
         heard.listen(LISTEN_SECONDS)
     elif not heard.data:
         heard.read(READ_BYTES, 0.0)
-    found = [f for f in _ranked(client, heard, wish, live) if f.stage in _stages(wish)]
-    if found and found[0].score >= CERTAIN:
-        return found[0]
+    found = [f for f in _ranked(client, heard, wish, live) if wish.candidate(f.stage) is not None]
+    candidate = wish.candidate(found[0].stage) if found else None
+    if candidate is not None and found[0].score >= CERTAIN:
+        return found[0], candidate
     likely = f" It might be {found[0].words} ({found[0].stage})." if found else ""
     raise DeviceError(
         "decoder.none",
@@ -124,13 +126,13 @@ def told(heard: Heard, wish: Wish) -> tuple[tuple[Found, ...], tuple[ChannelGrou
     """Who might read what was heard, the surest first, and the channels that the surest makes of it."""
     client = DecoderClient()
     try:
-        found = _ranked(client, heard, wish, not heard.url.startswith("replay:"))
+        found = _ranked(client, heard, wish, not is_replay(heard.url))
         best = found[0] if found else None
-        candidate = next((c for c in wish.candidates if best and c.stage == best.stage), None)
+        candidate = wish.candidate(best.stage) if best is not None else None
         groups: tuple[ChannelGroup, ...] = ()
         if best is not None and candidate is not None:
             groups = _channels(client, candidate, best.params, heard.data)
-            if not groups and _has(wish, best.stage, RATE):
+            if not groups and any(p.key == RATE for p in candidate.table):
                 # The stream says its rate later, or never: that is no reason not to show the channels.
                 rate = heard.rate_hz(best.samples) or 1.0
                 groups = _channels(client, candidate, {**best.params, RATE: rate}, heard.data)
@@ -150,14 +152,6 @@ def _channels(
         return ()
 
 
-def _stages(wish: Wish) -> set[str]:
-    return {c.stage for c in wish.candidates}
-
-
-def _has(wish: Wish, stage: str, key: str) -> bool:
-    return any(p.key == key for c in wish.candidates if c.stage == stage for p in c.table)
-
-
 def _begin(client: DecoderClient, heard: Heard, candidate: Candidate, found: Found, live: bool) -> Decoded:
     try:
         params: dict[str, Value] = complete(candidate.table, found.params)
@@ -166,15 +160,17 @@ def _begin(client: DecoderClient, heard: Heard, candidate: Candidate, found: Fou
     using = client.use(candidate, params)
     if using.greeting:
         heard.write(using.greeting)
-    groups, early = using.groups, _Early()
+    groups = using.groups
+    early: list[Part] = []
+    count = 0
     deadline = time.monotonic() + _GROUPS_SECONDS
     data = heard.data
     while True:
         if data:
             fed = client.feed(data)
             groups = groups or fed.groups
-            early.parts += fed.parts
-            early.count += len(data)
+            early += fed.parts
+            count += len(data)
         if groups is not None:
             break
         if time.monotonic() > deadline:
@@ -183,19 +179,10 @@ def _begin(client: DecoderClient, heard: Heard, candidate: Candidate, found: Fou
             raise DeviceError("decoder.channels", text, hint, {"preview": list(preview(heard.data))})
         data = heard.read(READ_BYTES if live else _FILE_BYTES, 0.1)
     found = msgspec.structs.replace(found, params=params)
-    stream = Stream(heard, client, groups, live=live, early=early)
+    stream = Stream(heard.transport, client, groups, live=live, early=early, received=count)
     if live:
         return Decoded(stream, groups, found)
-    count = lambda: (stream.received, stream.damaged)  # noqa: E731 - one line says it
-    return Decoded(Paced(stream.blocks(), groups, count, stream.close), groups, found)
-
-
-class _Early:
-    """What was decoded before the channels were known."""
-
-    def __init__(self) -> None:
-        self.parts: tuple[Part, ...] = ()
-        self.count = 0
+    return Decoded(Paced(stream.blocks(), groups, stream.counts, stream.close), groups, found)
 
 
 class Stream:
@@ -206,7 +193,8 @@ class Stream:
         client: that uses the decoder.
         groups: that it announced.
         live: the bytes are read as they arrive.
-        early: what was decoded already.
+        early: what was decoded before the channels were known.
+        received: bytes of that.
 
     Attributes:
         received: bytes.
@@ -214,15 +202,21 @@ class Stream:
     """
 
     def __init__(
-        self, transport: Heard, client: DecoderClient, groups: tuple[ChannelGroup, ...], *, live: bool, early: _Early
+        self,
+        transport: Transport,
+        client: DecoderClient,
+        groups: tuple[ChannelGroup, ...],
+        *,
+        live: bool,
+        early: Sequence[Part],
+        received: int,
     ) -> None:
         self._transport, self._client = transport, client
         self._maker = BlockMaker(groups, live=live)
         self._met = False
         self._end: DeviceError | None = None
-        self.received = early.count
-        self.damaged = 0
-        self._early = self._taken(early.parts)
+        self.received, self.damaged = received, 0
+        self._early = self._taken(early)
 
     def begin(self) -> None:
         """It runs all the time."""
@@ -231,7 +225,7 @@ class Stream:
         """See `BlockSource.read`. Bytes are gathered for a moment: each question to a decoder takes one too."""
         if self._end is not None:
             raise self._end
-        self._early = []
+        self._early, data = [], b""
         try:
             data = self._transport.read(READ_BYTES, timeout_s)
             if data and len(data) < READ_BYTES // 2:
@@ -239,7 +233,7 @@ class Stream:
                 data += self._transport.read(READ_BYTES, 0.0)
         except DeviceError as error:
             self._end = error
-            return self._finished()
+            return self._fed(data) + self._finished()
         return self._fed(data) + self._maker.tick(_now_us())
 
     def blocks(self) -> Iterator[Made]:
@@ -252,6 +246,10 @@ class Stream:
                 yield from self._finished()
                 raise
             yield from self._fed(data)
+
+    def counts(self) -> tuple[int, int]:
+        """Bytes and damaged stretches so far."""
+        return self.received, self.damaged
 
     def close(self) -> None:
         """Let go of port and decoder."""

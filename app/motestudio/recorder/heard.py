@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from motestudio.devices.arrival_rate import arrival_rate
+from motestudio.devices.client import READ_BYTES
 from motestudio.devices.decoder_messages import LISTENED_BYTES
 from motestudio.devices.transports import Transport
 
-READ_BYTES = 1 << 16
 _MOST_ARRIVALS = 20_000
 
 
@@ -19,6 +19,7 @@ class Heard:
         transport: open.
 
     Attributes:
+        transport: as given; whoever has heard enough reads on from it.
         url: of the port.
         data: the first bytes, at most `LISTENED_BYTES`.
         total: how many there were.
@@ -27,7 +28,7 @@ class Heard:
     def __init__(self, transport: Transport) -> None:
         self.url = transport.url
         self.data = b""
-        self._transport = transport
+        self.transport = transport
         self._began = time.monotonic()
         self.total = 0
         self._totals: list[int] = []
@@ -35,7 +36,7 @@ class Heard:
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         """See `devices.transports.Transport`."""
-        data = self._transport.read(max_bytes, timeout_s)
+        data = self.transport.read(max_bytes, timeout_s)
         if data:
             self.total += len(data)
             if len(self._times) < _MOST_ARRIVALS:
@@ -47,11 +48,11 @@ class Heard:
 
     def write(self, data: bytes) -> None:
         """See `devices.transports.Transport`."""
-        self._transport.write(data)
+        self.transport.write(data)
 
     def close(self) -> None:
         """See `devices.transports.Transport`."""
-        self._transport.close()
+        self.transport.close()
 
     def listen(self, seconds: float) -> None:
         """Read on until so many seconds since the beginning have passed and there is enough to judge.

@@ -14,7 +14,6 @@ from motestudio.recorder.block_maker import Made
 from motestudio.recorder.link import Done, Listener
 
 _TICK_SECONDS = 0.05
-_IGNORED = ("infer_stop", "perform_stop")
 
 
 class BlockSource(Protocol):
@@ -118,7 +117,7 @@ class LocalLink:
                 return Reply(0, False, code="stream.group", text=f"There is no channel group {wrong[0]}.")
             self._wanted = op == "start"
             return Reply(0, True)
-        if op in _IGNORED:
+        if op == "infer_stop":  # whoever connects asks for silence
             return Reply(0, True)
         text = f"{self._description.name} only streams: it cannot do {op!r}."
         return Reply(0, False, code="op.stream_only", text=text)

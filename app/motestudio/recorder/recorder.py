@@ -45,7 +45,7 @@ from motestudio.devices.recorder_messages import (
     UnmarkLabel,
     split_blobs,
 )
-from motestudio.devices.transports import gone, stalled
+from motestudio.devices.transports import gone, is_replay, stalled
 from motestudio.domain.board import InferenceFrame
 from motestudio.domain.signal import SampleBlock
 from motestudio.errors import AppError, DeviceError
@@ -324,7 +324,7 @@ class Recorder:
         with self._lock:
             self._streams = streams
             # What was captured once does not come back.
-            self._wait_s = 0.0 if command.url.startswith("replay:") else command.wait_s
+            self._wait_s = 0.0 if is_replay(command.url) else command.wait_s
             self._wishes, self._resuming = Wishes(), False
             self._damaged = 0
             self._space = DiskSpace(Path(command.tail_dir))

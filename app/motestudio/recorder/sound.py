@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from motestudio.devices.microphones import open_microphone, split_address
-from motestudio.devices.transports import ended, gone
+from motestudio.devices.transports import REPLAY, ended, gone
 from motestudio.domain.board import BoardDescription
 from motestudio.domain.signal import Channel, ChannelGroup, SampleBlock, Samples
 from motestudio.errors import DeviceError
@@ -113,7 +113,7 @@ def open_wav(url: str) -> tuple[Paced, BoardDescription]:
     """
     from scipy.io import wavfile
 
-    path = Path(url.removeprefix("replay:"))
+    path = Path(url.removeprefix(REPLAY))
     try:
         rate_hz, data = wavfile.read(path, mmap=True)
     except (OSError, ValueError, EOFError) as error:

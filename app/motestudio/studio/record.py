@@ -88,6 +88,21 @@ def groups_of(project: Project, session: DeviceSession, names: Sequence[str] = (
     return found
 
 
+def stream_args(session: DeviceSession, groups: Sequence[int]) -> dict[str, Any]:
+    """Arguments of the link's ``start`` for an endless stream, as one watches it.
+
+    Args:
+        session: connected.
+        groups: indices of the channel groups, the lead first.
+    """
+    args: dict[str, Any] = {"group": groups[0] if groups else 0, "count": 0}
+    if len(groups) > 1:
+        args["groups"] = list(groups)
+    if session.description.virtual:
+        args["rate"] = 1.0
+    return args
+
+
 def name_for(project: Project, session: DeviceSession, plan: TakePlan) -> str:
     """The plan's name, or the next one by the project's template.
 

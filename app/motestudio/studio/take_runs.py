@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from motestudio.devices.live_tail import LiveTailReader
+from motestudio.devices.recorder_messages import Health
 from motestudio.domain.recording import Recording
 from motestudio.domain.units import format_bytes
 from motestudio.errors import DeviceError
 from motestudio.project.store import Project
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.operation import Operation
-from motestudio.studio.record import TakePlan, begin_take, groups_of, name_for, record_take
+from motestudio.studio.record import TakePlan, begin_take, groups_of, name_for, record_take, stream_args
 from motestudio.studio.trigger import LevelTrigger
 
 _LOOK_SECONDS = 0.02
@@ -126,13 +126,8 @@ def watch(project: Project, session: DeviceSession, plan: TakePlan) -> LiveTailR
         DeviceError: nothing arrives.
     """
     groups = groups_of(project, session, plan.groups)
-    args: dict[str, Any] = {"group": groups[0], "count": 0}
-    if len(groups) > 1:
-        args["groups"] = list(groups)
-    if session.description.virtual:
-        args["rate"] = 1.0
     if not (session.health and session.health.streaming):
-        session.request("start", **args)
+        session.request("start", **stream_args(session, groups))
     reader = LiveTailReader(session.tail_paths[groups[0]])
     deadline = time.monotonic() + _FIRST_SECONDS
     while not reader.total:
@@ -164,15 +159,19 @@ def warnings_of(recording: Recording) -> list[str]:
     return found
 
 
+def disk_is_short(health: Health) -> bool:
+    """Whether little is left of the disk, in bytes or in time; where it is not known, it is not."""
+    short = 0 < health.seconds_left < LOW_DISK_SECONDS
+    return health.free_bytes > 0 and (short or health.free_bytes < LOW_DISK_BYTES)
+
+
 def disk_warning(session: DeviceSession) -> str:
     """What is wrong with the disk, or empty."""
     health = session.health
-    if health is None or not health.free_bytes:
+    if health is None or not disk_is_short(health):
         return ""
     left = f" ({health.seconds_left / 60:.0f} minutes)" if health.seconds_left else ""
-    if health.free_bytes < LOW_DISK_BYTES or 0 < health.seconds_left < LOW_DISK_SECONDS:
-        return f"Only {format_bytes(health.free_bytes)}{left} are free on the disk."
-    return ""
+    return f"Only {format_bytes(health.free_bytes)}{left} are free on the disk."
 
 
 def _wait(operation: Operation, seconds: float, fraction: float, text: str) -> None:

@@ -8,12 +8,8 @@ stage gives is checked before it is sent, so that the recorder meets arrays of t
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import math
 import os
-import signal
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,13 +36,13 @@ from motestudio.domain.params import Value
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError, PluginError
 from motestudio.jobs import scratch as scratch_folders
-from motestudio.jobs.channel import Channel, ChannelClosed, connect_to_parent
+from motestudio.jobs.channel import Channel, ChannelClosed
 from motestudio.sdk import Decoded, StreamGuess
 from motestudio.worker.context import readable
+from motestudio.worker.entry import enter
 from motestudio.worker.guard import Guard
 from motestudio.worker.landlock import confine
 from motestudio.worker.loader import PluginLoader
-from motestudio.worker.state import expendable
 
 MEMORY_ROOM = "MOTE_DECODER_MEMORY"
 """Environment variable: bytes of memory that a decoder may take."""
@@ -215,19 +211,11 @@ def main(argv: list[str]) -> int:
         0, or 2 where nobody of ours started it.
     """
     del argv
-    faulthandler.enable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    expendable()
-    # Bytecode of plugins would go into their folders, which may be shared or read-only.
-    sys.dont_write_bytecode = True
-    try:
-        channel = connect_to_parent(die_with_parent=True)
-    except ChannelClosed:
-        sys.stderr.write("This program is started by Mote Studio.\n")
+    entered = enter()
+    if entered is None:
         return 2
-    scratch = Path(os.environ.pop(scratch_folders.VARIABLE, "") or tempfile.gettempdir())
+    channel, scratch = entered
     os.environ.pop(scratch_folders.ROOF, None)
-    os.chdir(scratch)
     confine([scratch])
     Guard(scratch).install()
     _bound_memory()

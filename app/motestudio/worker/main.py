@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import faulthandler
 import os
 import queue
-import signal
 import sys
-import tempfile
 import threading
 import traceback
 from pathlib import Path
@@ -22,7 +19,7 @@ import msgspec
 
 from motestudio.errors import AppError, Cancelled
 from motestudio.jobs import scratch as scratch_folders
-from motestudio.jobs.channel import Channel, ChannelClosed, connect_to_parent
+from motestudio.jobs.channel import Channel, ChannelClosed
 from motestudio.jobs.messages import (
     Completed,
     Failed,
@@ -34,12 +31,13 @@ from motestudio.jobs.messages import (
 )
 from motestudio.worker.adapters import run_stage
 from motestudio.worker.context import WorkerContext, readable
+from motestudio.worker.entry import enter
 from motestudio.worker.guard import Guard, refusal_in
 from motestudio.worker.landlock import confine
 from motestudio.worker.loader import PluginLoader
 from motestudio.worker.plain import plain
 from motestudio.worker.stage_run import StageRun
-from motestudio.worker.state import READER, ProcessState, expendable, reap
+from motestudio.worker.state import READER, ProcessState, reap
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -169,18 +167,10 @@ def _encoded(end: Completed | JobCancelled | Failed, *, spent: bool) -> bytes:
 
 def main(_argv: list[str]) -> int:
     """Serve jobs on the channel that the parent left in the environment."""
-    faulthandler.enable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    expendable()
-    # Bytecode of plugins would go into their folders, which may be shared or read-only.
-    sys.dont_write_bytecode = True
-    try:
-        channel = connect_to_parent(die_with_parent=True)
-    except ChannelClosed:
-        sys.stderr.write("This program is started by Mote Studio.\n")
+    entered = enter()
+    if entered is None:
         return 2
-    scratch = Path(os.environ.pop(scratch_folders.VARIABLE, "") or tempfile.gettempdir())
-    os.chdir(scratch)
+    channel, scratch = entered
     if roof := os.environ.pop(scratch_folders.ROOF, ""):
         confine([scratch, Path(roof)])
     guard = Guard(scratch)

@@ -19,7 +19,6 @@ enum {
 static int16_t buffers[2][BLOCK * MOTE_CHANNELS];
 static uint64_t begun_us[2];
 static _Atomic bool full[2];
-static _Atomic uint32_t lost;
 static uint32_t filling, filled, index, waited; /* the interrupt's own */
 static uint32_t taking;                 /* the main loop's own */
 
@@ -47,7 +46,6 @@ void mote_on_tick(void) {
   const uint64_t now = chip_now_us();
   if (atomic_load_explicit(&full[filling], memory_order_acquire)) {
     ++index; /* its time passes all the same: the gap shows in the clock */
-    atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
     return;
   }
   if (filled == 0) {
@@ -74,5 +72,3 @@ void sampler_done(void) {
   atomic_store_explicit(&full[taking], false, memory_order_release);
   taking ^= 1u;
 }
-
-uint32_t sampler_lost(void) { return atomic_load_explicit(&lost, memory_order_relaxed); }

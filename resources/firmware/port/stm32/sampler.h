@@ -18,7 +18,4 @@ const int16_t *sampler_block(uint32_t *count, uint64_t *time_us);
 
 void sampler_done(void);
 
-/* Samples that were lost because both buffers were full. */
-uint32_t sampler_lost(void);
-
 #endif

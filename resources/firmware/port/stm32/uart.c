@@ -18,7 +18,6 @@ enum { RXNE = 1 << 5, TXE = 1 << 7, RXNEIE = 1 << 5, TXEIE = 1 << 7, UE = 1 << 1
 /* One writer and one reader each; positions run freely, sizes are powers of two. */
 static uint8_t in[IN_BYTES], out[OUT_BYTES];
 static _Atomic uint32_t in_written, in_read, out_written, out_read;
-static _Atomic uint32_t overruns;
 
 void mote_on_uart(void);
 
@@ -51,9 +50,7 @@ void mote_on_uart(void) {
     if (at - atomic_load_explicit(&in_read, memory_order_acquire) < IN_BYTES) {
       in[at % IN_BYTES] = byte;
       atomic_store_explicit(&in_written, at + 1, memory_order_release);
-    } else {
-      atomic_fetch_add_explicit(&overruns, 1, memory_order_relaxed);
-    }
+    } /* else it is lost, and the frame's checksum says so */
   }
   if ((CR1 & TXEIE) != 0 && !send_one()) {
     CR1 &= ~(uint32_t)TXEIE;
@@ -95,5 +92,3 @@ void uart_pump(void) {
     chip_unlock(was);
   }
 }
-
-uint32_t uart_overruns(void) { return atomic_load_explicit(&overruns, memory_order_relaxed); }

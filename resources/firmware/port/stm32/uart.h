@@ -16,7 +16,4 @@ void uart_write(const uint8_t *data, size_t length);
 /* Has what is waiting sent, as far as the register takes it. */
 void uart_pump(void);
 
-/* Bytes that were lost because nobody read them in time. */
-uint32_t uart_overruns(void);
-
 #endif

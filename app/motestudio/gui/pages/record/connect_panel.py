@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from motestudio.devices.baud import AUTO, BAUDS, too_slow
 from motestudio.devices.ports import PortInfo
 from motestudio.devices.recorder_messages import Listened
-from motestudio.devices.transports import LinePolicy
+from motestudio.devices.transports import REPLAY, LinePolicy
 from motestudio.domain.signal import ChannelGroup
 from motestudio.errors import AppError
 from motestudio.gui.bridge import RunningOperation
 from motestudio.gui.context import AppContext
-from motestudio.gui.pages.record.sources import FILE, VIRTUAL, Source, find_sources, row_for
+from motestudio.gui.pages.record.sources import VIRTUAL, Source, find_sources, row_for
 from motestudio.gui.pages.record.stream_choice import AUTO as FOUND
 from motestudio.gui.pages.record.stream_choice import StreamChoice
 from motestudio.gui.widgets import Button, Choice, IconMark, RowList, Text, scrolled
@@ -40,7 +40,7 @@ class ConnectPanel(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.sources: list[Source] = [Source(VIRTUAL), Source(FILE)]
+        self.sources: list[Source] = [Source(VIRTUAL), Source(REPLAY)]
         self._file = ""
         self._signal: ChannelGroup | None = None
         self._looking = False
@@ -167,7 +167,7 @@ class ConnectPanel(QWidget):
     def _show_rows(self, found: Sequence[Source]) -> None:
         project = self._context.project
         board = project.config.board if project else ""
-        self.sources = [Source(VIRTUAL), *found, Source(FILE + self._file)]
+        self.sources = [Source(VIRTUAL), *found, Source(REPLAY + self._file)]
         self.ports.set_rows([row_for(source, board) for source in self.sources])
         urls = [source.url for source in self.sources]
         if self.chosen not in urls:
@@ -187,7 +187,7 @@ class ConnectPanel(QWidget):
         path, _ = QFileDialog.getOpenFileName(self, "A file that was recorded before", self._file or str(Path.home()))
         if path:
             self._file = path
-            self.chosen = FILE + path
+            self.chosen = REPLAY + path
             self._show_rows(self.sources[1:-1])
             self._take(self.sources[-1])
         else:

@@ -126,12 +126,12 @@ class LiveLabels(QObject):
             return False
         return True
 
-    def take_back(self, index: int = -1) -> None:
-        """Remove a label that was made, the last one where nothing else is said."""
+    def take_back(self) -> None:
+        """Remove the last label that was made."""
         session = self._context.session
         if not self.can_take_back or session is None:
             return
-        label = self.made.pop(index)
+        label = self.made.pop()
         try:
             session.unmark_label(label.label, label.first)
         except AppError as error:

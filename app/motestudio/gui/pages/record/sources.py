@@ -7,11 +7,11 @@ from pathlib import Path
 
 from motestudio.devices.microphones import Microphone, microphones
 from motestudio.devices.ports import PortInfo, list_ports
+from motestudio.devices.transports import REPLAY
 from motestudio.errors import AppError
 from motestudio.gui.widgets import FactRow
 
 VIRTUAL = "virtual"
-FILE = "replay:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Source:
     """One of them.
 
     Attributes:
-        url: to connect to; of the file, `FILE` until one is chosen.
+        url: to connect to; of the file, `REPLAY` until one is chosen.
         port: what is known of it, where it is a serial port.
         microphone: likewise, where it is one.
     """
@@ -31,7 +31,7 @@ class Source:
     @property
     def is_file(self) -> bool:
         """Whether it is a file that was recorded before."""
-        return self.url.startswith(FILE)
+        return self.url.startswith(REPLAY)
 
     @property
     def decodes(self) -> bool:
@@ -43,7 +43,7 @@ class Source:
         """By what settings for it are remembered: the device, wherever it is plugged in."""
         port = self.port
         if port is None:
-            return FILE if self.is_file else self.url
+            return REPLAY if self.is_file else self.url
         return f"{port.ids}:{port.serial_number}" if port.serial_number else f"{port.ids}@{port.location or port.path}"
 
 
@@ -70,7 +70,7 @@ def row_for(source: Source, board: str) -> FactRow:
         words = "The microphone that this computer prefers" if source.microphone.default else "A microphone"
         return FactRow(source.microphone.name, f"{words}, 16 kHz")
     if source.is_file:
-        path = source.url.removeprefix(FILE)
+        path = source.url.removeprefix(REPLAY)
         note = "Captured bytes, CSV or WAV, played as if it came now"
         row = FactRow(Path(path).name if path else "A file", note)
         row.setToolTip(path or "Choose a file that was recorded before")

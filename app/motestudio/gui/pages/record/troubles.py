@@ -13,7 +13,7 @@ from motestudio.devices.recorder_messages import Health
 from motestudio.gui.numbers import byte_size, count, duration
 from motestudio.gui.plots.level_stats import LevelStats
 from motestudio.gui.widgets import IconMark, Text
-from motestudio.studio.take_runs import LOW_DISK_BYTES, LOW_DISK_SECONDS
+from motestudio.studio.take_runs import disk_is_short
 
 _MOST_NAMES = 4
 
@@ -66,8 +66,7 @@ class TroubleWatch:
 
 
 def _disk(health: Health) -> list[Trouble]:
-    short = 0 < health.seconds_left < LOW_DISK_SECONDS
-    if not health.free_bytes or not (short or health.free_bytes < LOW_DISK_BYTES):
+    if not disk_is_short(health):
         return []
     number, unit = byte_size(health.free_bytes)
     lasts = f", {duration(health.seconds_left)} of recording" if health.seconds_left else ""
