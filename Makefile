@@ -57,7 +57,7 @@ $(VENV)/.installed: pyproject.toml packaging/constraints.txt packaging/system-pa
 	@echo "Installing Mote Studio into $(VENV) (about 1 GB to download the first time)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(PIP) -U pip
-	@$(BIN)/python $(PIP) -e '.[gui,train]'
+	@$(BIN)/python $(PIP) -e '.[gui,train,flash]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -5,7 +5,7 @@
 set -eu
 demo="gcc libc6-dev make python3-venv"
 studio="$demo libportaudio2 libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libfreetype6 libglib2.0-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-randr0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libxkbcommon-x11-0"
-tests="$studio xvfb xauth cmake gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+tests="$studio xvfb xauth cmake gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
 bench="$tests valgrind"
 case "${1:-}" in
   demo) wanted=$demo ;;

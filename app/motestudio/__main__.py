@@ -16,6 +16,7 @@ PROGRAMS = {
     "@decoder": "motestudio.worker.live_decoder",
     "@virtual-board": "motestudio.virtualboard.main",
     "@engine": "motestudio.virtualboard.engine",
+    "@flash-tool": "motestudio.flash_tool.main",
 }
 """Child programs by their first argument; each module has ``main(argv) -> int``."""
 

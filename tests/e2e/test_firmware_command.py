@@ -1,4 +1,4 @@
-"""`mote firmware image` and `run`: from a trained model to a chip, here an emulated one, that is recorded from."""
+"""`mote firmware build` and `run`: from a trained model to a chip, here an emulated one, that is recorded from."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def emulate(mote: Mote, project: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def test_a_model_becomes_an_image_that_says_what_it_takes(mote: Mote, project: Path, tools: None) -> None:
-    done = mote("-p", project, "--json", "firmware", "image")
+    done = mote("-p", project, "--json", "firmware", "build")
     assert done.status == 0, done.out + done.err
     facts = done.json
     image = Path(facts["image"])
@@ -63,7 +63,7 @@ def test_a_model_becomes_an_image_that_says_what_it_takes(mote: Mote, project: P
     assert 8_000 < facts["ram_bytes"] < 131_072
     assert not facts["has_model"]
     assert "MOTE_TFLM_DIR" in done.err
-    again = mote("-p", project, "--json", "firmware", "image")
+    again = mote("-p", project, "--json", "firmware", "build")
     assert again.json["seconds"] < facts["seconds"], "what is built is not built again"
 
 
@@ -84,11 +84,17 @@ def test_the_emulated_chip_is_a_board_like_any_other(mote: Mote, project: Path, 
     assert [c.name for c in recording.group.channels] == ["ax", "ay", "az", "gx", "gy", "gz"]
 
 
-def test_a_board_without_a_port_is_refused_with_those_that_have_one(mote: Mote, project: Path) -> None:
+def test_a_board_that_nothing_emulates_is_not_run_but_built(mote: Mote, project: Path, tools: None) -> None:
     assert mote("-p", project, "board", "use", "nucleo-l476rg").status == 0
-    done = mote("-p", project, "firmware", "image")
+    done = mote("-p", project, "firmware", "run")
     assert done.status == 2
     assert "stm32f405" in done.err
+    done = mote("-p", project, "--json", "firmware", "build")
+    assert done.status == 0, done.err
+    parts = done.json["parts"]
+    assert sum(part["flash"] for part in parts.values()) == done.json["flash_bytes"]
+    assert parts["stack"] == {"flash": 0, "ram": 8192}
+    assert parts["model"]["flash"] > 256
 
 
 def test_without_the_toolchain_it_is_said_how_to_get_it(
@@ -96,18 +102,18 @@ def test_without_the_toolchain_it_is_said_how_to_get_it(
 ) -> None:
     (tmp_path / "bin").mkdir()
     monkeypatch.setitem(mote.environment, "PATH", str(tmp_path / "bin"))
-    done = mote("-p", project, "firmware", "image")
+    done = mote("-p", project, "firmware", "build")
     assert done.status == 3
     assert "cmake" in done.err
     assert "Install it with" in done.err
 
 
 def test_a_users_file_that_does_not_compile_is_named_with_its_line(mote: Mote, project: Path, tools: None) -> None:
-    assert mote("-p", project, "firmware", "image").status == 0
+    assert mote("-p", project, "firmware", "build").status == 0
     user = project / "firmware" / "stm32f405" / "user" / "mote_user.c"
     user.write_text(user.read_text() + "\nint broken(void) { return nothing; }\n")
     line = len(user.read_text().splitlines())
-    done = mote("-p", project, "firmware", "image")
+    done = mote("-p", project, "firmware", "build")
     assert done.status == 2
     assert f"mote_user.c:{line}: " in done.err
     assert "nothing" in done.err

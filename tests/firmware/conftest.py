@@ -1,5 +1,5 @@
 """The C core compiled for this computer, every warning an error, with the address and undefined-behaviour checkers, and
-for a Cortex-M4 that QEMU emulates.
+for a Cortex-M4 and a 32-bit RISC-V core that QEMU emulates.
 """
 
 import shutil
@@ -10,15 +10,19 @@ from pathlib import Path
 import pytest
 
 from motestudio.shipped import resources_dir
-from support import cortex_m4
+from support import cortex_m4, rv32
 
 CORE = resources_dir() / "firmware" / "core"
 DRIVERS = Path(__file__).parent / "drivers"
 FLAGS = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off"]
 CHECKERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
+EMULATED = {"cortex-m4": cortex_m4, "rv32": rv32}
+MACHINES = ("here", *EMULATED)
 
 
-MACHINES = ("here", "cortex-m4")
+def folders(sources: list[Path]) -> list[Path]:
+    """Where headers are: the core's, and those beside a source."""
+    return sorted({CORE, *(source.parent.resolve() for source in sources)})
 
 
 class Driver:
@@ -60,7 +64,16 @@ def compile_c(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
     def build(name: str, sources: list[Path], *options: str) -> Path:
         program = tmp_path_factory.mktemp("c") / name
-        argv = [compiler, *FLAGS, *CHECKERS, f"-I{CORE}", *options, *map(str, sources), "-o", str(program)]
+        argv = [
+            compiler,
+            *FLAGS,
+            *CHECKERS,
+            *(f"-I{folder}" for folder in folders(sources)),
+            *options,
+            *map(str, sources),
+            "-o",
+            str(program),
+        ]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return program
@@ -69,12 +82,12 @@ def compile_c(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def compile_m4(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Compiles sources into a program for a Cortex-M4 in QEMU."""
+def compile_emulated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Compiles sources into a program for a machine in QEMU."""
 
-    def build(name: str, sources: list[Path]) -> Path:
-        program = tmp_path_factory.mktemp("m4") / f"{name}.elf"
-        cortex_m4.compile_program(program, sources, [CORE], program.parent)
+    def build(machine: str, name: str, sources: list[Path]) -> Path:
+        program = tmp_path_factory.mktemp(machine) / f"{name}.elf"
+        EMULATED[machine].compile_program(program, sources, folders(sources), program.parent)
         return program
 
     return build
@@ -82,7 +95,7 @@ def compile_m4(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session", params=MACHINES)
 def machine(request: pytest.FixtureRequest) -> str:
-    """Where the C core runs: on this computer with the checkers, and on an emulated Cortex-M4."""
+    """Where the C core runs: on this computer with the checkers, and on emulated chips with and without floats."""
     return str(request.param)
 
 
@@ -96,7 +109,8 @@ def start_driver(request: pytest.FixtureRequest, machine: str) -> Iterator[Calla
         if machine == "here":
             running.append(Driver(request.getfixturevalue("compile_c")(name, sources)))
         else:
-            running.append(Driver(*cortex_m4.RUN, request.getfixturevalue("compile_m4")(name, sources)))
+            program = request.getfixturevalue("compile_emulated")(machine, name, sources)
+            running.append(Driver(*EMULATED[machine].RUN, program))
         return running[-1]
 
     yield start

@@ -1,5 +1,7 @@
 """The generated firmware's host port as a program: it speaks the studio's protocol and infers what it should."""
 
+import dataclasses
+import hashlib
 import os
 import select
 import shutil
@@ -19,6 +21,7 @@ from motestudio.domain.signal import Channel, ChannelGroup, SampleBlock
 from motestudio.firmware.feature_code import FeatureCode, source_files
 from motestudio.firmware.generator import FirmwareProject, generate
 from motestudio.firmware.request import FirmwareRequest
+from motestudio.firmware.slot_image import SlotImage
 from motestudio.sdk.data import FeatureBlock, SignalInfo
 from motestudio.sdk.deployable import Deployable
 from motestudio.sdk.quantise import quantise
@@ -75,7 +78,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> FirmwareProject:
     return make_project(tmp_path_factory.mktemp("firmware"), TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN})
 
 
-def make_project(folder: Path, twin: str, shape: tuple[int, int], constants: dict, hop: int = 0) -> FirmwareProject:
+VIRTUAL = BoardFile("virtual", "Virtual board", "x", "cortex-m4f", 80_000_000, 98_304, 1_048_576, "cmsis-nn")
+
+
+def make_project(
+    folder: Path, twin: str, shape: tuple[int, int], constants: dict, hop: int = 0, board: BoardFile = VIRTUAL
+) -> FirmwareProject:
     source = folder / "test_twin.c"
     source.write_text(twin)
     group = ChannelGroup("imu", 1000.0, tuple(Channel(n, "g", 0.001, 0.0) for n in ("ax", "ay", "az")))
@@ -90,7 +98,6 @@ def make_project(folder: Path, twin: str, shape: tuple[int, int], constants: dic
         output_scale=1 / 256,
         output_zero_point=-128,
     )
-    board = BoardFile("virtual", "Virtual board", "x", "cortex-m4f", 80_000_000, 98_304, 1_048_576, "cmsis-nn")
     features = (FeatureCode(deployable.blocks[0], constants, (source,), hop),)
     request = FirmwareRequest("wand", board, deployable, ("CONV_2D", "SOFTMAX"), 8192, features)
     return generate(folder / "firmware", request)
@@ -154,9 +161,17 @@ def expected_sums(window: np.ndarray) -> np.ndarray:
 
 
 def sources(project: FirmwareProject, tflm: Path) -> list[Path]:
-    names = ["app", "cbor", "link", "model", "post", "ring"]
+    names = ["app", "cbor", "firmware", "link", "mlperf", "model", "post", "requests", "ring", "sha256"]
+    names += ["slot", "slot_requests"]
     folder = project.folder
-    own = ["model/labels.c", "model/mote_config.c", "model/mote_features.c", "user/mote_user.c", "port/host/main.c"]
+    own = [
+        "model/labels.c",
+        "model/model_slot.c",
+        "model/mote_config.c",
+        "model/mote_features.c",
+        "user/mote_user.c",
+        "port/host/main.c",
+    ]
     own += source_files(project.request.features)
     return [*(folder / f"core/mote_{n}.c" for n in names), *(folder / n for n in own), tflm]
 
@@ -166,8 +181,9 @@ def start_board(compile_c: Callable[..., Path], project: FirmwareProject) -> Ite
     boards: list[Board] = []
 
     def start(tflm: Path, project: FirmwareProject = project) -> Board:
-        includes = [f"-I{project.folder / part}" for part in ("model", "user")]
-        boards.append(Board(compile_c("board", sources(project, tflm), *includes)))
+        options = [f"-I{project.folder / part}" for part in ("model", "user")]
+        options.append(f"-DMOTE_LINK_MAX_PAYLOAD={project.request.link_payload}u")
+        boards.append(Board(compile_c("board", sources(project, tflm), *options)))
         return boards[-1]
 
     yield start
@@ -191,12 +207,12 @@ def test_describes_itself(board: Board, project: FirmwareProject):
     group = said.groups[0]
     assert (group.name, group.rate_hz, [c.name for c in group.channels]) == ("imu", 1000.0, ["ax", "ay", "az"])
     assert group.channels[0].scale == pytest.approx(0.001)
-    assert said.capabilities == ("stream", "infer")
+    assert said.capabilities == ("stream", "infer", "slots")
     assert said.model is not None
     assert said.model.classes == deployable.classes
     assert said.model.sha256 == project.request.model_sha256
     assert (said.model.window_samples, said.model.step_samples) == (WINDOW, STEP)
-    assert board.request("package_hash").result == {"sha256": project.request.model_sha256}
+    assert said.max_payload == project.request.link_payload
 
 
 def test_streams_exactly_what_was_asked_for(board: Board):
@@ -257,10 +273,10 @@ def test_streaming_features_infer_what_whole_windows_would(start_board, streamin
 
 def test_refuses_what_it_cannot_do(board: Board):
     for op, args, code in (
-        ("fly", {}, "board.unknown_op"),
-        ("infer_window", {}, "board.bad_request"),
-        ("infer_window", {"samples": b"short"}, "board.bad_request"),
-        ("infer_window", {"samples": "text"}, "board.bad_request"),
+        ("fly", {}, "op.unknown"),
+        ("infer_window", {}, "infer.window"),
+        ("infer_window", {"samples": b"short"}, "infer.window"),
+        ("infer_window", {"samples": "text"}, "infer.window"),
         ("start", {"count": -1}, "board.bad_request"),
         ("start", {"count": "all"}, "board.bad_request"),
     ):
@@ -268,7 +284,7 @@ def test_refuses_what_it_cannot_do(board: Board):
         assert (reply.ok, reply.code) == (False, code)
         assert reply.text
     failing = np.full((WINDOW, CHANNELS), -4050, "<i2")  # feature -40.5 is code -77, on which the model fails
-    assert board.request("infer_window", samples=failing.tobytes()).code == "board.no_model"
+    assert board.request("infer_window", samples=failing.tobytes()).code == "infer.no_model"
 
 
 def test_garbage_does_not_stop_it(board: Board):
@@ -282,7 +298,7 @@ def test_garbage_does_not_stop_it(board: Board):
 def test_without_tflm_it_streams_and_says_that_it_has_no_model(start_board, project: FirmwareProject):
     board = start_board(project.folder / "core/mote_tflm_absent.c")
     window = np.zeros((WINDOW, CHANNELS), "<i2")
-    assert board.request("infer_window", samples=window.tobytes()).code == "board.no_model"
+    assert board.request("infer_window", samples=window.tobytes()).code == "infer.no_model"
     assert board.request("start", count=10).ok
     assert board.wait_for(lambda m: isinstance(m, Event)).data == {"sent": 10}
 
@@ -298,3 +314,146 @@ def test_cmake_project_builds(project: FirmwareProject, tmp_path: Path):
         assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "core.so").is_file()
     assert (tmp_path / "mote_wand").is_file()
+
+
+def slot_image(project: FirmwareProject, model: bytes, **other) -> SlotImage:
+    built_in = project.request.slot_image
+    return dataclasses.replace(built_in, **({"model": model, "sequence": built_in.sequence + 1} | other))
+
+
+def load(board: Board, image: SlotImage) -> Reply:
+    """The first answer that says no, or the last."""
+    reply = board.request("slot_begin", header=image.header)
+    piece = board.request("slots").result["piece_bytes"]
+    for offset in range(0, len(image.model), piece):
+        if reply.ok:
+            reply = board.request("slot_data", offset=offset, data=image.model[offset : offset + piece])
+    return board.request("slot_end") if reply.ok else reply
+
+
+def running(board: Board) -> str:
+    model = description_from_map(board.request("describe").result).model
+    assert model is not None
+    return model.sha256
+
+
+def test_model_is_replaced_over_the_link(board: Board, project: FirmwareProject):
+    said = board.request("slots").result
+    image = project.request.slot_image
+    assert (said["active"], said["contract"], said["made_for"]) == (0, image.contract, image.made_for)
+    assert [slot["state"] for slot in said["slots"]] == ["good", "empty"]
+    assert said["slots"][0]["signature"] == "unsigned"
+    new = slot_image(project, b"N" * 3000)
+    assert load(board, new).ok
+    assert running(board) == hashlib.sha256(new.model).hexdigest()
+    said = board.request("slots").result
+    assert (said["active"], said["slots"][1]["sha256"]) == (1, hashlib.sha256(new.model).hexdigest())
+    window = np.ones((WINDOW, CHANNELS), "<i2")
+    assert board.request("infer_window", samples=window.tobytes()).result["output"] == expected_scores(window).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"contract": b"c" * 16}, "slot.stale"),
+        ({"made_for": b"f" * 16}, "slot.stale"),
+        ({"sequence": 1}, "slot.stale"),
+        ({"arena_bytes": 100_000}, "slot.too_large"),
+        ({"model": b"N" * 20_000}, "slot.too_large"),
+        ({"model": b"X what the interpreter refuses"}, "slot.refused"),
+    ],
+)
+def test_model_that_cannot_run_is_refused_and_the_old_one_runs(
+    board: Board, project: FirmwareProject, wrong: dict, code: str
+):
+    reply = load(board, slot_image(project, **({"model": b"N" * 100} | wrong)))
+    assert (reply.ok, reply.code) == (False, code)
+    assert running(board) == project.request.model_sha256
+    assert load(board, slot_image(project, b"good" * 10, sequence=3)).ok
+
+
+def test_window_in_pieces(board: Board, start_board, streaming_project: FirmwareProject):
+    window = np.arange(WINDOW * CHANNELS, dtype="<i2").reshape(WINDOW, CHANNELS)
+    data = window.tobytes()
+    streaming = start_board(DRIVERS / "tflm_example.c", streaming_project)
+    for one, expected in ((board, expected_scores(window)), (streaming, expected_sums(window))):
+        assert one.request("window_data", offset=0, data=data[:50]).ok
+        assert one.request("window_data", offset=50, data=data[50:80]).ok
+        assert one.request("window_data", offset=90, data=data[90:100]).code == "infer.window"
+        reply = one.request("infer_window", offset=80, samples=data[80:])
+        assert reply.result["output"] == expected.tobytes()
+        assert one.request("infer_window", offset=80, samples=data[80:]).code == "infer.window"
+
+
+class Runner:
+    """MLPerf Tiny's performance runner, as far as it speaks to the board."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+
+    def ask(self, command: str) -> list[str]:
+        """All lines up to "m-ready"."""
+        assert self.board.process.stdout is not None
+        self.board.write(command.encode() + b"%")
+        said = b""
+        while not said.endswith(b"m-ready\r\n"):
+            assert select.select([self.board.process.stdout], [], [], 10)[0], said
+            said += os.read(self.board.process.stdout.fileno(), 4096)
+        return said.decode().splitlines()[:-1]
+
+
+def test_mlperf_tiny_runner_times_and_validates(board: Board):
+    runner = Runner(board)
+    assert runner.ask("name") == ["m-name-dut-[Virtual board]"]
+    assert runner.ask("profile")[1] == "m-model-[wand]"
+    values = np.arange(WINDOW * CHANNELS, dtype=np.int8) - 30
+    assert runner.ask(f"db load {len(values)}") == ["m-[Expecting 60 bytes]"]
+    digits = values.tobytes().hex()
+    for at in range(0, len(digits), 32):
+        answer = runner.ask(f"db {digits[at : at + 32]}")
+    assert answer == ["m-load-done"]
+    assert "".join(line.removeprefix("m-buffer-").replace("-", "") for line in runner.ask("db print")) == digits
+    said = runner.ask("infer 5 2")
+    assert said[:3] == ["m-warmup-start-2", "m-warmup-done", "m-infer-start-5"]
+    begun, ended = (int(said[i].removeprefix("m-lap-us-")) for i in (3, 4))
+    assert begun <= ended
+    scores = (values[:3].astype(int) + 128) / 256
+    assert said[5:] == ["m-infer-done", "m-results-[" + ",".join(f"{s:.3f}" for s in scores) + "]"]
+    assert runner.ask("results") == said[6:]
+    assert board.request("describe").ok  # both speak on one line
+
+
+def test_mlperf_tiny_runner_can_give_a_window_of_samples(board: Board):
+    runner = Runner(board)
+    window = np.arange(WINDOW * CHANNELS, dtype="<i2").reshape(WINDOW, CHANNELS)
+    runner.ask(f"db load {window.nbytes}")
+    digits = window.tobytes().hex()
+    for at in range(0, len(digits), 60):
+        runner.ask(f"db {digits[at : at + 60]}")
+    expected = (expected_scores(window).astype(int) + 128) / 256
+    assert runner.ask("infer 1 0")[-1] == "m-results-[" + ",".join(f"{s:.3f}" for s in expected) + "]"
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("fly", "e-[Unknown command: fly]"),
+        ("db", "e-[Command 'db' requires a subcommand]"),
+        ("db load", "e-[Command 'db load' requires the # of bytes]"),
+        ("db load -4", "e-[Command 'db load' requires the # of bytes]"),
+        ("db load 99999", "e-[Supplied buffer size exceeds maximum of 150]"),
+        ("db abc", "e-[Insufficent number of hex digits]"),
+        ("infer 0", "e-[Inference iterations must be >0]"),
+        ("infer 99999999999", "e-[Inference iterations must be >0]"),
+    ],
+)
+def test_mlperf_tiny_runner_is_told_what_is_wrong(board: Board, command: str, answer: str):
+    assert Runner(board).ask(command) == [answer]
+
+
+def test_mlperf_tiny_runner_is_told_of_bytes_that_are_no_input(board: Board):
+    runner = Runner(board)
+    runner.ask("db load 4")
+    assert runner.ask("db zz00") == ["e-[Invalid hex digit]"]
+    assert runner.ask("db 01020304") == ["m-load-done"]
+    assert runner.ask("infer 1 0")[-1].startswith("e-[Inference failed")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shutil
 import socket
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,25 +16,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from motestudio.domain.board import FLASH_ORIGIN, BoardFile
 from motestudio.domain.recording import Facts
-from motestudio.errors import DeviceError
+from motestudio.errors import DeviceError, FlashError
+from motestudio.firmware.boards import load_boards
+from motestudio.firmware.elf import read_segments
 from motestudio.firmware.generator import FirmwareProject
+from motestudio.firmware.slot_image import SlotImage
 from motestudio.project.recordings import RecordingStore
 from motestudio.studio.device_session import DeviceSession
 
 from .test_c_app import CHANNELS, GAIN, STEP, STREAMING_TWIN, TWIN, WINDOW, make_project
 
 PROGRAMS = ("arm-none-eabi-gcc", "qemu-system-arm", "cmake")
-RAM_BYTES, FLASH_BYTES = 98_304, 1_048_576
+RAM_BYTES = 131_072
+BOARD = load_boards()["stm32f405"]
 
 
-def build(project: FirmwareProject) -> Path:
+def build(project: FirmwareProject, *options: str) -> Path:
     """As the project's README says."""
     for program in PROGRAMS:
         if shutil.which(program) is None:
             pytest.skip(f"there is no {program}")
     toolchain = project.folder / "port" / "stm32" / "toolchain.cmake"
-    configure = ["cmake", "-B", "build", "-DMOTE_PORT=stm32", f"-DCMAKE_TOOLCHAIN_FILE={toolchain}"]
+    configure = ["cmake", "-B", "build", "-DMOTE_PORT=stm32", f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", *options]
     for argv in (configure, ["cmake", "--build", "build", "--parallel", "2"]):
         done = subprocess.run(argv, cwd=project.folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -59,7 +67,7 @@ def emulated(image: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stm32")
-    return build(make_project(folder, TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN}))
+    return build(make_project(folder, TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN}, board=BOARD))
 
 
 def triangle(index: np.ndarray) -> np.ndarray:
@@ -87,14 +95,16 @@ def test_without_a_model_it_says_so(image: Path, tmp_path: Path) -> None:
         window = np.zeros((WINDOW, CHANNELS), "<i2").tobytes()
         with pytest.raises(DeviceError) as caught:
             session.request("infer_window", samples=window)
-        assert caught.value.code == "board.no_model"
-        assert session.request("package_hash")["sha256"] == session.description.model.sha256
+        assert caught.value.code == "infer.no_model"
+        assert session.description.model is not None
+        held = session.request("slots")["slots"][0]
+        assert held["sha256"] == session.description.model.sha256
 
 
 def test_features_that_take_samples_as_they_come_build_and_stream_too(tmp_path: Path) -> None:
     hop = 4
     shape = (WINDOW // hop, CHANNELS)
-    project = make_project(tmp_path, STREAMING_TWIN, shape, {"test_hop": hop}, hop=STEP)
+    project = make_project(tmp_path, STREAMING_TWIN, shape, {"test_hop": hop}, hop=STEP, board=BOARD)
     with emulated(build(project)) as url, DeviceSession(url, tail_dir=tmp_path / "tails", wait_s=0) as session:
         saved = session.record_take(tmp_path / "rec", "t", "", Facts(), 1000)
     store = RecordingStore(tmp_path / "rec")
@@ -110,8 +120,61 @@ def test_it_fits_the_chip_and_leaves_room_for_the_stack(image: Path) -> None:
 
 
 def test_static_memory_that_leaves_no_stack_is_an_error_of_the_linker(tmp_path: Path) -> None:
-    project = make_project(tmp_path, TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN})
+    project = make_project(tmp_path, TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN}, board=BOARD)
     memory = project.folder / "port" / "stm32" / "memory.ld"
     memory.write_text(memory.read_text().replace(f"LENGTH = {RAM_BYTES}", "LENGTH = 12288"))
     with pytest.raises(AssertionError, match="RAM"):
         build(project)
+
+
+@pytest.mark.parametrize("board", [b for b in load_boards().values() if b.family == "stm32"], ids=lambda b: b.id)
+def test_firmware_for_every_board_builds_and_lies_in_its_memories(tmp_path: Path, board: BoardFile) -> None:
+    image = build(make_project(tmp_path, TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN}, board=board))
+    assert board.stm32 is not None
+    project = tmp_path / "firmware" / board.id
+    slot, model = board.stm32.model_slots[0], (project / "model" / "model_slot.h").read_text()
+    size = int(re.search(r"SLOT_BYTES (\d+)", model)[1])
+    where = dict(read_segments(image.read_bytes()))
+    assert min(where) == FLASH_ORIGIN
+    assert len(where[slot]) == size
+    assert where[slot][:8] == b"MOTESLOT"
+    stack, reset = struct.unpack_from("<II", where[FLASH_ORIGIN])
+    assert stack == 0x2000_0000 + board.ram_bytes
+    assert FLASH_ORIGIN < reset < FLASH_ORIGIN + len(where[FLASH_ORIGIN])
+
+
+def test_a_model_is_loaded_into_the_emulated_chips_slot(image: Path, tmp_path: Path) -> None:
+    with emulated(image) as url, DeviceSession(url, tail_dir=tmp_path / "tails", wait_s=0) as session:
+        said = session.request("slots")
+        assert (said["active"], [slot["state"] for slot in said["slots"]]) == (0, ["good", "empty"])
+        made = SlotImage("new one", b"N" * 5000, 4096, said["contract"], said["made_for"], sequence=2)
+        (tmp_path / "slot.bin").write_bytes(made.to_bytes())
+        told: list[float] = []
+        assert session.load_package(tmp_path / "slot.bin", told.append) == hashlib.sha256(made.model).hexdigest()
+        assert told == sorted(told)
+        assert told[-1] == 1.0
+        assert session.description.model is not None
+        assert (session.description.model.name, session.request("slots")["active"]) == ("new one", 1)
+        stale = SlotImage("stale", b"S" * 50, 4096, b"another contract", said["made_for"], sequence=3)
+        (tmp_path / "slot.bin").write_bytes(stale.to_bytes())
+        with pytest.raises(FlashError, match="another firmware") as caught:
+            session.load_package(tmp_path / "slot.bin")
+        assert (caught.value.code, caught.value.hint[:23]) == ("slot.stale", "Flash the whole firmware")
+        assert session.request("slots")["active"] == 1
+
+
+def test_a_debug_build_watches_its_memory(tmp_path: Path) -> None:
+    project = make_project(tmp_path, TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN}, board=BOARD)
+    debug = build(project, "-DMOTE_DEBUG=ON")
+    with emulated(debug) as url, DeviceSession(url, tail_dir=tmp_path / "tails", wait_s=0) as session:
+        session.record_take(tmp_path / "rec", "t", "wave", Facts(), 200)
+        said = session.request("health")
+        assert 1024 < said["stack_free"] < BOARD.ram_bytes
+        assert said["arena_intact"] is True
+
+
+def test_only_a_debug_build_says_how_its_memory_fares(image: Path, tmp_path: Path) -> None:
+    with emulated(image) as url, DeviceSession(url, tail_dir=tmp_path / "tails", wait_s=0) as session:
+        with pytest.raises(DeviceError) as caught:
+            session.request("health")
+        assert caught.value.code == "board.no_health"

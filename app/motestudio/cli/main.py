@@ -22,6 +22,7 @@ from motestudio.cli import (
     project_verbs,
     record_verbs,
     review_verbs,
+    sdk_verbs,
 )
 from motestudio.cli.state import State
 from motestudio.errors import AppError, Cancelled
@@ -69,6 +70,7 @@ for _verbs in (
     model_verbs,
     board_verbs,
     plugin_verbs,
+    sdk_verbs,
     demo_verbs,
 ):
     _verbs.register(app)

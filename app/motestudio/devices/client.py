@@ -9,7 +9,7 @@ from typing import Any
 
 from motestudio.devices import exchanges
 from motestudio.devices.link.description import description_from_map
-from motestudio.devices.link.frames import LinkStats
+from motestudio.devices.link.frames import MAX_PAYLOAD, LinkStats
 from motestudio.devices.link.protocol import ProtocolError, Reply
 from motestudio.devices.link.session import Incoming, LinkSession
 from motestudio.devices.transports import Transport
@@ -64,6 +64,7 @@ class BoardClient:
         self.session = LinkSession(first_id=random.randint(1, 1 << 30))  # noqa: S311 - not a secret
         self._inbox: list[Incoming] = []
         self._baud = baud
+        self._max_payload = MAX_PAYLOAD  # until the board said its own
         # Ends whatever half frame the board's decoder holds.
         transport.write(b"\0")
 
@@ -85,7 +86,7 @@ class BoardClient:
         Raises:
             DeviceError: the board refuses, is gone, or does not answer (``device.timeout``).
         """
-        return self._run(exchanges.exchange_for(op, args or {}), timeout_s)
+        return self._run(exchanges.exchange_for(op, args or {}, self._max_payload), timeout_s)
 
     def describe(self, timeout_s: float = ANSWER_SECONDS) -> BoardDescription:
         """Ask who is there; three tries, because a board may be starting.
@@ -102,7 +103,9 @@ class BoardClient:
             if not reply.ok:
                 raise exchanges.refused("describe", reply)
             try:
-                return description_from_map(reply.result)
+                description = description_from_map(reply.result)
+                self._max_payload = description.max_payload
+                return description
             except ProtocolError as error:
                 raise nonsense(self.transport.url, error) from error
         if self.session.malformed > malformed:
@@ -130,7 +133,7 @@ class BoardClient:
         self, data: bytes, name: str = "package", progress: Callable[[float], None] | None = None
     ) -> dict[str, Any]:
         """Send a package; see `exchanges.load_package`."""
-        return self._run(exchanges.load_package(data, name, progress), 30.0)
+        return self._run(exchanges.load_package(data, name, progress, self._max_payload), 30.0)
 
     def read_back(self, length: int) -> bytes:
         """Read the first bytes of the board's package flash; see `exchanges.read_back`."""

@@ -9,11 +9,15 @@ import hashlib
 from collections.abc import Callable, Generator
 from typing import Any
 
+from motestudio.devices.link.frames import MAX_PAYLOAD
 from motestudio.devices.link.protocol import Reply
 from motestudio.errors import AppError, DeviceError, FlashError
 
 CHUNK_BYTES = 4096
-"""Bytes of a package or a window in one request."""
+"""Bytes of a package or a window in one request, at most."""
+_ENVELOPE_BYTES, _PIECE_ALIGN = 96, 16
+SLOT_MAGIC, SLOT_HEADER_BYTES = b"MOTESLOT", 256
+"""How the image of a model slot begins, and the bytes before its model (core/mote_slot.h)."""
 
 Step = tuple[str, dict[str, Any]]
 Exchange = Generator[Step, Reply, dict[str, Any]]
@@ -21,7 +25,7 @@ Exchange = Generator[Step, Reply, dict[str, Any]]
 
 def refused(op: str, reply: Reply) -> AppError:
     """The error of a reply that says no."""
-    kind = FlashError if op.startswith(("load_", "read_back", "package_")) else DeviceError
+    kind = FlashError if op.startswith(("load_", "slot", "read_back", "package_")) else DeviceError
     return kind(reply.code, reply.text, hint_for(reply.code), {"op": op})
 
 
@@ -42,6 +46,13 @@ _HINTS = {
     "flash.too_big": "Train a smaller model, shorten the window or choose a larger board.",
     "flash.package": "Make the package again and send it.",
     "package.board": "Build the package for the board that is connected.",
+    "slot.stale": "Flash the whole firmware: it was generated for other features, classes or settings.",
+    "slot.too_large": "Make the model smaller, or flash the whole firmware again: it reserves a larger arena.",
+    "slot.damaged": "Send it again; if it happens twice, the flash is worn out.",
+    "slot.forged": "Sign the model with the key that this firmware was built for.",
+    "slot.flash": "Send it again; if it happens twice, the flash is worn out or write-protected.",
+    "slot.order": "Send the model again.",
+    "slot.refused": "Flash the whole firmware: the model has operators that it was not built with.",
     "load.hash": "Send the package again.",
     "load.order": "Send the package again.",
     "op.stream_only": "For more than recording, flash a firmware that Mote Studio makes.",
@@ -57,13 +68,21 @@ def single(op: str, args: dict[str, Any]) -> Exchange:
     return reply.result
 
 
-def load_package(data: bytes, name: str, progress: Callable[[float], None] | None = None) -> Exchange:
-    """Send a package and compare the hash that the board computes over its own flash.
+def chunk_bytes(max_payload: int) -> int:
+    """Bytes of data in one request to a board that takes payloads of at most `max_payload`."""
+    return min(CHUNK_BYTES, (max_payload - _ENVELOPE_BYTES) // _PIECE_ALIGN * _PIECE_ALIGN)
+
+
+def load_package(
+    data: bytes, name: str, progress: Callable[[float], None] | None = None, max_payload: int = MAX_PAYLOAD
+) -> Exchange:
+    """Send a package, or the image of a model slot, and compare the hash that the board computes over its own flash.
 
     Args:
-        data: of the package.
+        data: of the package or image.
         name: for people.
         progress: told the fraction, 0..1.
+        max_payload: of the board.
 
     Returns:
         ``{"sha256": ...}`` as the board computed it, equal to ours.
@@ -71,14 +90,41 @@ def load_package(data: bytes, name: str, progress: Callable[[float], None] | Non
     Raises:
         FlashError: the board refuses, or ``flash.verify``: its flash holds something else.
     """
+    if data.startswith(SLOT_MAGIC):
+        return _load_slot(data, progress, chunk_bytes(max_payload))
+    return _load_whole(data, name, progress, chunk_bytes(max_payload))
+
+
+def _pieces(op: str, data: bytes, progress: Callable[[float], None] | None, chunk: int) -> Exchange:
+    for offset in range(0, len(data), chunk):
+        yield from single(op, {"offset": offset, "data": data[offset : offset + chunk]})
+        if progress is not None:
+            progress(min(1.0, (offset + chunk) / len(data)))
+    return {}
+
+
+def _load_whole(data: bytes, name: str, progress: Callable[[float], None] | None, chunk: int) -> Exchange:
     ours = hashlib.sha256(data).hexdigest()
     yield from single("load_begin", {"size": len(data), "sha256": ours, "name": name})
-    for offset in range(0, len(data), CHUNK_BYTES):
-        yield from single("load_data", {"offset": offset, "data": data[offset : offset + CHUNK_BYTES]})
-        if progress is not None:
-            progress(min(1.0, (offset + CHUNK_BYTES) / len(data)))
+    yield from _pieces("load_data", data, progress, chunk)
     result = yield from single("load_end", {})
-    theirs = result.get("sha256")
+    return _verified(ours, result.get("sha256"))
+
+
+def _load_slot(image: bytes, progress: Callable[[float], None] | None, chunk: int) -> Exchange:
+    model = image[SLOT_HEADER_BYTES:]
+    yield from single("slot_begin", {"header": image[:SLOT_HEADER_BYTES]})
+    yield from _pieces("slot_data", model, progress, chunk)
+    yield from single("slot_end", {})
+    said = yield from single("slots", {})  # has it read its flash once more
+    try:
+        theirs = said["slots"][said["active"]]["sha256"]
+    except (KeyError, IndexError, TypeError):
+        theirs = None
+    return _verified(hashlib.sha256(model).hexdigest(), theirs)
+
+
+def _verified(ours: str, theirs: object) -> dict[str, Any]:
     if theirs != ours:
         raise FlashError(
             "flash.verify",
@@ -111,11 +157,12 @@ def read_back(length: int) -> Exchange:
     return {"data": b"".join(parts)}
 
 
-def infer_window(samples: bytes) -> Exchange:
+def infer_window(samples: bytes, chunk: int = CHUNK_BYTES) -> Exchange:
     """Have the board infer one window, sent in as many requests as it needs.
 
     Args:
         samples: int16 little-endian, channels interleaved.
+        chunk: bytes of it in one request, see `chunk_bytes`.
 
     Returns:
         ``{"output": bytes of int8, "latency_us": int}``.
@@ -123,16 +170,16 @@ def infer_window(samples: bytes) -> Exchange:
     Raises:
         DeviceError: the board refuses.
     """
-    if len(samples) <= CHUNK_BYTES:
+    if len(samples) <= chunk:
         return (yield from single("infer_window", {"samples": samples}))
-    last = (len(samples) - 1) // CHUNK_BYTES * CHUNK_BYTES
-    for offset in range(0, last, CHUNK_BYTES):
-        yield from single("window_data", {"offset": offset, "data": samples[offset : offset + CHUNK_BYTES]})
+    last = (len(samples) - 1) // chunk * chunk
+    for offset in range(0, last, chunk):
+        yield from single("window_data", {"offset": offset, "data": samples[offset : offset + chunk]})
     return (yield from single("infer_window", {"samples": samples[last:], "offset": last}))
 
 
-def exchange_for(op: str, args: dict[str, Any]) -> Exchange:
-    """The conversation behind an operation that a caller names."""
+def exchange_for(op: str, args: dict[str, Any], max_payload: int = MAX_PAYLOAD) -> Exchange:
+    """The conversation behind an operation that a caller names, with a board that takes so long payloads."""
     if op == "infer_window" and isinstance(args.get("samples"), bytes):
-        return infer_window(args["samples"])
+        return infer_window(args["samples"], chunk_bytes(max_payload))
     return single(op, args)

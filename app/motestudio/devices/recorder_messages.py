@@ -481,7 +481,7 @@ def to_error(code: str, text: str, hint: str = "", data: dict[str, Any] | None =
         return MissingError(code, text, hint, data)
     room = code.split(".", 1)[0]
     kind: type[AppError] = DeviceError
-    if room in ("flash", "load", "package"):
+    if room in ("flash", "load", "package", "slot"):
         kind = FlashError
     elif room in ("disk", "recording", "project", "file", "folder"):
         kind = ProjectError

@@ -7,6 +7,55 @@ from typing import Literal
 
 from motestudio.domain.signal import ChannelGroup
 
+FLASH_ORIGIN = 0x0800_0000
+"""Where an STM32's flash begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flashing:
+    """How the chip is told apart when it is flashed.
+
+    Attributes:
+        esptool_chip: esptool's name of it, such as ``esp32c3``; empty for others.
+        pyocd_target: pyOCD's name of it, such as ``stm32f446re``; empty for others.
+        product_id: what ST's bootloader and debug unit call it (AN2606); 0 for others.
+    """
+
+    esptool_chip: str = ""
+    pyocd_target: str = ""
+    product_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stm32Chip:
+    """What the STM32 port must know of a board.
+
+    Attributes:
+        series: ``f0``, ``f4``, ``g0`` or ``l4``: register maps, clock tree, flash.
+        uart: of the link, such as ``USART2``.
+        uart_tx: its pin, such as ``PA2``.
+        uart_rx: likewise.
+        uart_function: alternate function of both.
+        i2c: of the sensor, such as ``I2C1``.
+        i2c_scl: its pin.
+        i2c_sda: likewise.
+        i2c_function: alternate function of both.
+        model_slots: addresses of the two model slots, whole erase units; the application ends where the first begins.
+        slot_bytes: of each.
+    """
+
+    series: Literal["f0", "f4", "g0", "l4"]
+    uart: str
+    uart_tx: str
+    uart_rx: str
+    uart_function: int
+    i2c: str
+    i2c_scl: str
+    i2c_sda: str
+    i2c_function: int
+    model_slots: tuple[int, int]
+    slot_bytes: int
+
 
 @dataclass(frozen=True, slots=True)
 class BoardFile:
@@ -25,6 +74,8 @@ class BoardFile:
         active_mw: power while computing, for estimates; 0 where unknown.
         family: ``stm32``, ``esp32`` or ``virtual``.
         sensors: names of sensors on the board.
+        flashing: how its chip is flashed.
+        stm32: what the STM32 port must know; None for others.
     """
 
     id: str
@@ -39,6 +90,8 @@ class BoardFile:
     active_mw: float = 0.0
     family: Literal["stm32", "esp32", "virtual"] = "virtual"
     sensors: tuple[str, ...] = ()
+    flashing: Flashing = Flashing()
+    stm32: Stm32Chip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +115,13 @@ class BoardDescription:
         serial_number: stays the same over reconnects.
         firmware: name and version.
         groups: its channel groups.
-        capabilities: of ``stream``, ``load``, ``infer``, ``sim``.
+        capabilities: of ``stream``, ``load``, ``infer``, ``slots``, ``sim``.
         flash_bytes: for a model package.
         ram_bytes: for the arena.
         virtual: a program that poses as a board.
         model: what it has loaded, or None.
         gestures: what a simulated sensor can perform, or the clips it can play; empty on real boards.
+        max_payload: bytes of the longest link payload that it takes.
     """
 
     board_id: str
@@ -81,6 +135,7 @@ class BoardDescription:
     virtual: bool = False
     model: LoadedModel | None = None
     gestures: tuple[str, ...] = field(default=())
+    max_payload: int = 8192
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from motestudio.domain.board import BoardFile
 from motestudio.errors import BuildError
 from motestudio.firmware import toolchain
 from motestudio.firmware.builder import Run, run_step
-from motestudio.firmware.elf import read_sections, totals
 from motestudio.firmware.generator import FirmwareProject
+from motestudio.firmware.link_map import PartSize, read_link_map
+from motestudio.firmware.stm32 import chip_of
 
 EMULATED = {"stm32f405": "netduinoplus2"}
-"""Boards whose port is written, and what QEMU calls the machine that has their chip."""
+"""What QEMU calls the machine that has a board's chip."""
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
 
 
@@ -28,9 +29,10 @@ class ChipImage:
     """A firmware that is ready to be flashed.
 
     Attributes:
-        path: the ELF file.
-        flash_bytes: code, constants and initial values.
+        path: the ELF file of an STM32; ESP-IDF's build folder of an ESP32.
+        flash_bytes: code, constants and initial values, the model with them.
         ram_bytes: static memory with what is left free for the stack.
+        parts: what fills both, by the linker's map.
         has_model: whether TensorFlow Lite Micro is linked in; without it the board streams and infers nothing.
         seconds: of the build.
     """
@@ -40,53 +42,75 @@ class ChipImage:
     ram_bytes: int
     has_model: bool
     seconds: float
+    parts: tuple[PartSize, ...] = ()
 
 
 def check_port(board: BoardFile) -> None:
-    """See that there is a port for a board.
+    """See that there is a whole firmware to build for a board.
 
     Raises:
         BuildError: ``firmware.no_port``.
     """
-    if board.id not in EMULATED:
-        raise BuildError(
-            "firmware.no_port",
-            f"There is no port for {board.name} yet.",
-            f"Ports exist for: {', '.join(EMULATED)}. For others write one after port/host/main.c.",
-            {"board": board.id},
-        )
+    if board.family == "esp32":
+        return
+    if board.family != "stm32":
+        text = f"There is no whole firmware to build for {board.name}: it is sent the model as a package."
+        raise BuildError("firmware.no_port", text, "Send it with: mote firmware flash.", {"board": board.id})
+    chip_of(board)
 
 
 def build_image(project: FirmwareProject, run: Run, tflm_dir: str = "") -> ChipImage:
-    """Configure and build.
+    """Build the project by its own build system.
 
     Args:
         project: as it was generated.
         run: runs a program to its end.
         tflm_dir: folder of a built TensorFlow Lite Micro tree for this core; empty builds everything but the model.
+            ESP-IDF gets its own.
 
     Raises:
         BuildError: no port; ``build.compile`` with file and line; ``build.too_big`` with by how much.
         MissingError: a tool is not here.
     """
-    check_port(project.request.board)
-    toolchain.need(*toolchain.BUILD)
+    board = project.request.board
+    check_port(board)
     began = time.monotonic()
-    folder = project.folder.absolute()
+    try:
+        image, link_map = (_esp32 if board.family == "esp32" else _stm32)(project.folder.absolute(), run, tflm_dir)
+    except BuildError as error:
+        raise _too_big(error) from error
+    parts = read_link_map(link_map.read_text(encoding="utf-8", errors="replace")) if link_map.is_file() else ()
+    flash, ram = sum(p.flash_bytes for p in parts), sum(p.ram_bytes for p in parts)
+    has_model = bool(tflm_dir) or board.family == "esp32"
+    return ChipImage(image, flash, ram, has_model, time.monotonic() - began, parts)
+
+
+def _stm32(folder: Path, run: Run, tflm_dir: str) -> tuple[Path, Path]:
+    """The ELF file and its map."""
+    toolchain.need(*toolchain.BUILD)
     output = folder / "build" / "stm32"
     configure = ["cmake", "-S", str(folder), "-B", str(output), "-DMOTE_PORT=stm32", f"-DMOTE_TFLM_DIR={tflm_dir}"]
     configure.append(f"-DCMAKE_TOOLCHAIN_FILE={folder / 'port' / 'stm32' / 'toolchain.cmake'}")
-    try:
-        run_step(run, configure, folder)
-        run_step(run, ["cmake", "--build", str(output), "--parallel"], folder)
-    except BuildError as error:
-        raise _too_big(error) from error
+    run_step(run, configure, folder)
+    run_step(run, ["cmake", "--build", str(output), "--parallel"], folder)
+    image = _newest(output)
+    return image, image.with_suffix(".map")
+
+
+def _esp32(folder: Path, run: Run, _: str) -> tuple[Path, Path]:
+    """ESP-IDF's build folder, which says what is flashed where, and the map."""
+    toolchain.need("idf.py")
+    port = folder / "port" / "esp32"
+    run_step(run, [toolchain.tool("idf.py").found, "-C", str(port), "build"], port)
+    output = port / "build"
+    return output, _newest(output).with_suffix(".map")
+
+
+def _newest(output: Path) -> Path:
     images = sorted(output.glob("*.elf"), key=lambda path: path.stat().st_mtime)
     if not images:
         raise BuildError("build.nothing", "The build ended well but left no firmware.", "See the log.")
-    parts = totals(read_sections(images[-1].read_bytes()))
-    flash = parts["text"] + parts["rodata"] + parts["data"]
-    return ChipImage(images[-1], flash, parts["data"] + parts["bss"], bool(tflm_dir), time.monotonic() - began)
+    return images[-1]
 
 
 def _too_big(error: BuildError) -> BuildError:
@@ -99,11 +123,23 @@ def _too_big(error: BuildError) -> BuildError:
     return BuildError("build.too_big", text, "Make the model or the window smaller.", {"region": region, "over": over})
 
 
+def check_emulated(board: BoardFile) -> None:
+    """See that there is an emulator for a board.
+
+    Raises:
+        BuildError: ``firmware.not_emulated``.
+    """
+    if board.id not in EMULATED:
+        text = f"No emulator here has {board.name}."
+        hint = f"Flash it to a board (mote firmware flash), or choose one of: virtual, {', '.join(EMULATED)}."
+        raise BuildError("firmware.not_emulated", text, hint, {"board": board.id})
+
+
 def emulator_command(image: ChipImage, board: BoardFile, port: int) -> list[str]:
     """What runs an image in QEMU, with its link behind a socket of this computer.
 
     Instructions are counted, so that the board's time does not hang on how busy this computer is.
     """
-    check_port(board)
+    check_emulated(board)
     argv = ["qemu-system-arm", "-M", EMULATED[board.id], "-display", "none", "-monitor", "none", "-icount", "shift=3"]
     return [*argv, "-kernel", str(image.path), "-serial", f"tcp:127.0.0.1:{port},server=on,wait=on"]

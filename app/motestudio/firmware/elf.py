@@ -1,4 +1,4 @@
-"""Sizes of sections and undefined symbols from ELF files, as ``size -A`` and ``nm -u`` give them.
+"""Sections, undefined symbols and what is loaded where, from ELF files: ``size -A``, ``nm -u``, ``readelf -l``.
 
 Reads 32- and 64-bit files of either byte order. What it reads may be anything: a file that is no ELF or is cut short
 has no sections.
@@ -13,6 +13,7 @@ _MAX_SECTIONS = 10_000
 _WRITE, _ALLOC, _EXEC = 1, 2, 4
 _NOBITS = 8
 _SYMTAB = 2
+_LOAD = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,37 @@ def read_sections(data: bytes) -> tuple[Section, ...]:
     wide, order = data[4] == 2, "<" if data[5] == 1 else ">"
     try:
         return tuple(_sections(data, wide, order))
-    except struct.error:
+    except (struct.error, OverflowError):
         return ()
+
+
+def read_segments(data: bytes) -> tuple[tuple[int, bytes], ...]:
+    """What is loaded where: (physical address, bytes) of each segment that has any, in the file's order.
+
+    Empty where it is no readable ELF file, one of its segments is cut short, or they share bytes of the file.
+    """
+    if len(data) < 52 or data[:4] != b"\x7fELF" or data[4] not in (1, 2) or data[5] not in (1, 2):
+        return ()
+    wide, order = data[4] == 2, "<" if data[5] == 1 else ">"
+    layout = struct.Struct(order + ("IIQQQQ" if wide else "IIIIII"))
+    found, taken = [], 0
+    try:
+        (table,) = struct.unpack_from(order + ("Q" if wide else "I"), data, 32 if wide else 28)
+        entry, count = struct.unpack_from(order + "HH", data, 54 if wide else 42)
+        for number in range(min(count, _MAX_SECTIONS)):
+            kind, *fields = layout.unpack_from(data, table + number * entry)
+            # Wide files have the flags, which are of no interest here, before the offset.
+            offset, _virtual, address, size = fields[1:5] if wide else fields[:4]
+            if kind != _LOAD or size == 0:
+                continue
+            taken += size
+            # Overlapping segments could make gigabytes of a small file.
+            if offset + size > len(data) or taken > len(data):
+                return ()
+            found.append((address, data[offset : offset + size]))
+    except (struct.error, OverflowError):
+        return ()
+    return tuple(found)
 
 
 def undefined_symbols(data: bytes) -> tuple[str, ...] | None:
@@ -48,7 +78,7 @@ def undefined_symbols(data: bytes) -> tuple[str, ...] | None:
     wide, order = data[4] == 2, "<" if data[5] == 1 else ">"
     try:
         return tuple(sorted(_undefined(data, wide, order)))
-    except struct.error:
+    except (struct.error, OverflowError):
         return None
 
 

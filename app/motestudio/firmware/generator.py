@@ -9,14 +9,17 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from motestudio import __version__
 from motestudio.errors import BuildError
+from motestudio.firmware.esp32 import esp32_values
 from motestudio.firmware.feature_code import folder_of
 from motestudio.firmware.request import FirmwareRequest, fill, template_values, use_values
+from motestudio.firmware.stm32 import stm32_values
 from motestudio.shipped import resources_dir
 
 PROJECT_FILE = "project.json"
@@ -25,19 +28,36 @@ TARGET = "target/"
 _TEMPLATES = {
     "CMakeLists.txt": "CMakeLists.txt.in",
     "README.md": "README.md.in",
-    "model/model_data.cc": "model_data.cc.in",
-    "model/model_data.h": "model_data.h.in",
+    "model/model_slot.c": "model_slot.c.in",
+    "model/model_slot.h": "model_slot.h.in",
     "model/model_ops.h": "model_ops.h.in",
     "model/labels.c": "labels.c.in",
     "model/mote_features.c": "mote_features.c.in",
     "model/mote_project.h": "mote_project.h.in",
     "model/mote_config.h": "mote_config.h.in",
     "model/mote_config.c": "mote_config.c.in",
-    "port/stm32/memory.ld": "memory.ld.in",
+}
+_PORT_TEMPLATES = {
+    "virtual": {},
+    "stm32": {
+        "port/stm32/memory.ld": "memory.ld.in",
+        "port/stm32/board.h": "stm32_board.h.in",
+        "port/stm32/port.cmake": "stm32_port.cmake.in",
+    },
+    "esp32": {
+        "port/esp32/main/CMakeLists.txt": "esp32/main.cmake.in",
+        "port/esp32/sdkconfig.defaults": "esp32/sdkconfig.defaults.in",
+    },
+}
+"""By family of the board; every project has the port of this computer too."""
+_PORT_VALUES: dict[str, Callable[[FirmwareRequest], dict[str, str]]] = {
+    "virtual": lambda _: {},
+    "stm32": stm32_values,
+    "esp32": esp32_values,
 }
 _USE_TEMPLATE = "feature_params.h.in"
-_NO_DIFF = {"model/model_data.cc"}
-"""Thousands of lines of numbers: that it changed says it all."""
+_NO_DIFF = {"model/model_slot.c", "model/slot.bin"}
+"""Nothing but the model's bytes: that they changed says it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +169,15 @@ def generate(folder: Path, request: FirmwareRequest) -> FirmwareProject:
 def _contents(request: FirmwareRequest) -> dict[str, bytes]:
     """Content of every file by path."""
     source = resources_dir() / "firmware"
-    values = template_values(request)
+    family = request.board.family
+    parts = ["core", "sensors", "port/host", "user"] + ([f"port/{family}"] if family != "virtual" else [])
     try:
+        values = template_values(request) | _PORT_VALUES[family](request)
         files = {
             name: fill((source / "templates" / template).read_text(encoding="utf-8"), values, template).encode()
-            for name, template in _TEMPLATES.items()
+            for name, template in (_TEMPLATES | _PORT_TEMPLATES[family]).items()
         }
-        for part in ("core", "port", "user"):
+        for part in parts:
             for path in sorted((source / part).rglob("*")):
                 if path.is_file():
                     files[path.relative_to(source).as_posix()] = path.read_bytes()
@@ -165,6 +187,8 @@ def _contents(request: FirmwareRequest) -> dict[str, bytes]:
             files[f"{folder}/feature_params.h"] = fill(params, use_values(request, number), _USE_TEMPLATE).encode()
             for path in code.sources:
                 files[f"{folder}/{path.name}"] = path.read_bytes()
+        if family == "esp32":
+            files["model/slot.bin"] = request.slot_image.to_bytes()
         files |= {f"{TARGET}{path}": data for path, data in request.target.items()}
     except OSError as error:
         text = f"A source of the firmware cannot be read: {error.filename}: {error.strerror}."

@@ -15,11 +15,14 @@ from motestudio.firmware.c_text import c_comment, c_constants, c_float, c_int, c
 from motestudio.firmware.feature_code import FeatureCode, glue_values, source_files, streaming
 from motestudio.firmware.ops import resolver_calls
 from motestudio.firmware.package import sha256_of
+from motestudio.firmware.slot_image import SlotImage, contract_of, firmware_id
 from motestudio.sdk.deployable import Deployable
 
-MIN_LINK_PAYLOAD, MAX_LINK_PAYLOAD = 1024, 8192
-MAX_CLASSES = 32
-"""``MOTE_POST_MAX_CLASSES`` of the C core."""
+MIN_LINK_PAYLOAD, MAX_LINK_PAYLOAD = 768, 8192
+MAX_CLASSES, MAX_CHANNELS = 32, 16
+"""``MOTE_APP_MAX_CLASSES`` and ``MOTE_APP_MAX_CHANNELS`` of the C core."""
+_REPLY_BYTES = 480
+"""Of what a board says of itself, without the names of its channels and classes."""
 
 _PLACE = re.compile(r"@([A-Z0-9_]+)@")
 
@@ -71,10 +74,25 @@ class FirmwareRequest:
 
     @property
     def link_payload(self) -> int:
-        """Longest link payload of this firmware: a whole window where that is allowed."""
-        signal = self.deployable.signal
-        window = 2 * signal.n_channels * signal.window_samples
-        return min(max(MIN_LINK_PAYLOAD, window + 64), MAX_LINK_PAYLOAD)
+        """Longest link payload of this firmware: that of its description. Windows and models go in pieces."""
+        group = self.deployable.signal.group
+        channels = sum(40 + len(c.name.encode()) + len(c.unit.encode()) for c in group.channels)
+        classes = sum(2 + len(name.encode()) for name in self.deployable.classes)
+        names = len(self.project_name.encode()) + len(self.board.name.encode())
+        wanted = _REPLY_BYTES + channels + classes + names
+        return min(max(MIN_LINK_PAYLOAD, -(-wanted // 16) * 16), MAX_LINK_PAYLOAD)
+
+    @property
+    def slot_image(self) -> SlotImage:
+        """The model as the firmware's first slot holds it."""
+        contract = contract_of(self.deployable, self.features)
+        return SlotImage(
+            name=self.project_name,
+            model=self.deployable.model,
+            arena_bytes=self.arena_bytes,
+            contract=contract,
+            made_for=firmware_id(contract, self.deployable.model),
+        )
 
 
 def fill(template: str, values: Mapping[str, str], name: str) -> str:
@@ -111,7 +129,6 @@ def template_values(request: FirmwareRequest) -> dict[str, str]:
         | {
             "CMAKE_NAME": _identifier(request.project_name),
             "MODEL_SHA256": request.model_sha256,
-            "MODEL_DATA": c_lines((str(b) for b in deploy.model), indent="  "),
             "OPS": ", ".join(sorted(set(request.ops))) or "none",
             "ADD_OPS": "\n".join(f"  TF_LITE_ENSURE_STATUS(resolver.{call}());" for call in calls),
             "OP_COUNT": str(max(1, len(calls))),
@@ -126,6 +143,7 @@ def template_values(request: FirmwareRequest) -> dict[str, str]:
         }
         | glue_values(request.features)
         | _post(request)
+        | _slot(request)
     )
 
 
@@ -160,7 +178,6 @@ def _numbers(request: FirmwareRequest) -> dict[str, str]:
         "FEATURE_COUNT": math.prod(deploy.feature_shape),
         "CLASS_COUNT": len(deploy.classes),
         "ARENA_BYTES": request.arena_bytes,
-        "MODEL_BYTES": len(deploy.model),
         "LINK_PAYLOAD": request.link_payload,
     }
     for key, value in counts.items():
@@ -182,7 +199,11 @@ def _numbers(request: FirmwareRequest) -> dict[str, str]:
     if len(deploy.classes) > MAX_CLASSES:
         text = f"The firmware takes {MAX_CLASSES} classes; the model has {len(deploy.classes)}."
         raise BuildError("firmware.size", text, "Join classes.", {"key": "CLASS_COUNT"})
-    plain = {f"{k}_PLAIN": f"{v:.6g}" for k, v in floats.items()}
+    if signal.n_channels > MAX_CHANNELS:
+        text = f"The firmware takes {MAX_CHANNELS} channels; the signal has {signal.n_channels}."
+        raise BuildError("firmware.size", text, "Choose channels in the window stage.", {"key": "CHANNELS"})
+    period = max(1, round(65536e6 / signal.group.rate_hz))
+    plain = {"PERIOD_Q16": f"{period}ull"} | {f"{k}_PLAIN": f"{v:.6g}" for k, v in floats.items()}
     return {k: c_int(v) for k, v in numbers.items()} | {k: c_float(v) for k, v in floats.items()} | plain
 
 
@@ -196,6 +217,16 @@ def _post(request: FirmwareRequest) -> dict[str, str]:
         "POST_THRESHOLD": c_int(min(max(raw, -128), 127)),
         "POST_SUPPRESSION_US": str(min(max(post.suppression_ms, 0), 4_000_000) * 1000),
         "POST_BACKGROUND": str(mask),
+    }
+
+
+def _slot(request: FirmwareRequest) -> dict[str, str]:
+    image = request.slot_image
+    return {
+        "SLOT_DATA": c_lines((str(b) for b in image.to_bytes()), indent="    "),
+        "SLOT_IMAGE_BYTES": str(len(image.to_bytes())),
+        "CONTRACT": ", ".join(f"0x{b:02x}" for b in image.contract),
+        "MADE_FOR": ", ".join(f"0x{b:02x}" for b in image.made_for),
     }
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from motestudio.devices import exchanges
 from motestudio.devices.link.description import description_to_map
+from motestudio.devices.link.frames import MAX_PAYLOAD
 from motestudio.devices.link.protocol import Event as LinkEvent
 from motestudio.devices.recorder_messages import (
     BoardEvent,
@@ -115,7 +116,8 @@ class Recorder:
             elif isinstance(command, Request):
                 args = {**command.args, **command.blobs}
                 self._wishes.asked(command.op, command.args)
-                self._ask(exchanges.exchange_for(command.op, args), command.op, args, command.id, command.timeout_s)
+                exchange = exchanges.exchange_for(command.op, args, self._max_payload())
+                self._ask(exchange, command.op, args, command.id, command.timeout_s)
             elif isinstance(command, LoadPackage):
                 self._load(command)
             elif isinstance(command, CancelRequest) and self._link is not None:
@@ -411,6 +413,9 @@ class Recorder:
             elif op == "stop":
                 self._takes.end_armed("stopped")
 
+    def _max_payload(self) -> int:
+        return self._board.description.max_payload if self._board else MAX_PAYLOAD
+
     def _load(self, command: LoadPackage) -> None:
         path = Path(command.path)
         try:
@@ -428,7 +433,7 @@ class Recorder:
                 told = now
                 self._tell(LoadProgress(command.id, fraction))
 
-        exchange = exchanges.load_package(data, path.stem, progress)
+        exchange = exchanges.load_package(data, path.stem, progress, self._max_payload())
         self._ask(exchange, "load_package", {}, command.id, _LOAD_SECONDS)
 
     def _start_take(self, take: StartTake) -> None:

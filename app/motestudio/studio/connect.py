@@ -70,13 +70,22 @@ def connect(
         with DeviceSession(url, baud, tail_dir=tails, lines=lines, wait_s=wait_s, wish=wish, recorder=spare) as session:
             yield session
         return
-    board = studio.board(project.config.board)
+    with virtual_board(project, sensor, transport) as here:
+        spare = studio.spare_recorder()
+        with DeviceSession(here, baud, tail_dir=tails, wait_s=0, recorder=spare) as session:
+            yield session
+
+
+@contextmanager
+def virtual_board(project: Project, sensor: str = "", transport: str = "socket") -> Iterator[str]:
+    """Run a virtual board of a project for the length of a ``with`` block; its address."""
     virtual = start_virtual_board(
-        board.id, sensor=sensor or sensor_of(project), flash_dir=flash_folder(project), transport=transport
+        project.config.board,
+        sensor=sensor or sensor_of(project),
+        flash_dir=flash_folder(project),
+        transport=transport,
     )
     try:
-        spare = studio.spare_recorder()
-        with DeviceSession(virtual.url, baud, tail_dir=tails, wait_s=0, recorder=spare) as session:
-            yield session
+        yield virtual.url
     finally:
         virtual.close()

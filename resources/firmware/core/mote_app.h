@@ -12,11 +12,14 @@
 #include <stdint.h>
 
 #include "mote_link.h"
+#include "mote_mlperf.h"
 #include "mote_ring.h"
+#include "mote_slot.h"
 
 #ifndef MOTE_APP_MAX_CLASSES
-#define MOTE_APP_MAX_CLASSES 64
+#define MOTE_APP_MAX_CLASSES 32
 #endif
+#define MOTE_APP_MAX_CHANNELS 16
 
 typedef struct {
   const char *name;
@@ -32,10 +35,10 @@ typedef struct {
   const char *firmware;
   const char *group;
   float rate_hz;
+  uint64_t period_q16; /* microseconds between two samples, times 65536 */
   const mote_channel *channels;
   uint32_t channel_count;
-  const char *model_name;
-  const char *model_sha256; /* 64 hex digits */
+  const char *model_id; /* as MLPerf Tiny's runner is told, such as kws01 */
   const char *const *classes;
   uint32_t class_count;
   uint32_t window_samples;
@@ -53,9 +56,17 @@ typedef struct {
   bool (*infer)(void *context, int8_t *scores);
 } mote_stream;
 
+/* How memory has fared; in a debug build. */
+typedef struct {
+  uint32_t stack_free; /* bytes that the stack never reached */
+  uint32_t arena_used; /* bytes */
+  bool arena_intact;   /* nothing was written beyond its ends */
+} mote_health;
+
 /* What a port provides. */
 typedef struct {
   void *context;
+  mote_slots *slots; /* open; see mote_slot.h */
   const char *(*serial_number)(void *context);
   uint64_t (*now_us)(void *context);
   void (*send)(void *context, const uint8_t *data, size_t length);
@@ -64,14 +75,24 @@ typedef struct {
   bool (*infer)(void *context, const int16_t *window, int8_t *scores);
   void (*scored)(void *context, const int8_t *scores, uint64_t time_us); /* after each inference; may be NULL */
   const mote_stream *stream; /* where every feature takes samples as they come; else NULL */
+  /* Goes over to another model; false where the interpreter refuses it. */
+  bool (*use_model)(void *context, const uint8_t *model);
+  /* The model without the features: its input, and scores for what lies there. */
+  uint8_t *(*model_input)(void *context, size_t *length);
+  bool (*infer_input)(void *context, int8_t *scores);
+  bool (*health)(void *context, mote_health *health); /* false or NULL: not watched */
 } mote_port;
 
-typedef struct {
+typedef struct mote_app {
   const mote_app_config *config;
   const mote_port *port;
   mote_ring ring;
-  int16_t *window;
+  int16_t *window;         /* NULL with streaming features */
+  uint32_t window_filled;  /* bytes of a window that comes in pieces */
+  int16_t sample[MOTE_APP_MAX_CHANNELS]; /* one that is cut by the end of a piece */
   mote_link_decoder decoder;
+  mote_mlperf mlperf;
+  int8_t first_scores[MOTE_APP_MAX_CLASSES]; /* for mlperf */
   uint16_t sequence;
   bool streaming;
   bool inferring;
@@ -81,11 +102,10 @@ typedef struct {
   uint64_t last_index; /* samples since streaming began */
   uint64_t last_time_us;
   uint8_t payload[MOTE_LINK_MAX_PAYLOAD];
-  uint8_t wire[MOTE_LINK_WIRE_SIZE(MOTE_LINK_MAX_PAYLOAD)];
 } mote_app;
 
 /* `ring` holds `ring_samples` x channels: at least window + step, or with `port->stream` what the sensor gives while the
- * model runs. `window` holds window x channels. */
+ * model runs. `window` holds window x channels; NULL with `port->stream`. */
 bool mote_app_init(mote_app *app, const mote_app_config *config, const mote_port *port, int16_t *ring,
                    uint32_t ring_samples, int16_t *window);
 

@@ -104,26 +104,27 @@ static bool read_number(mote_cbor_reader *reader, unsigned info, uint64_t *value
   return true;
 }
 
-static double half_to_double(uint32_t half) {
-  /* Half precision: 1 sign, 5 exponent, 10 fraction bits; widened by scaling, without the maths library. */
-  const uint32_t exponent = half >> 10 & 31u;
-  double value = (double)(half & 1023u);
-  if (exponent == 31u) {
-    const uint32_t bits = (half & 0x8000u) << 16 | 0x7F800000u | (half & 1023u) << 13;
-    float special; /* infinity or NaN */
-    memcpy(&special, &bits, sizeof special);
-    return (double)special;
+/* A narrower floating-point number's bits as a double's, without arithmetic in double precision: most boards have none
+ * in hardware, and it would take kilobytes of flash. */
+static double widen(uint32_t bits, unsigned exponent_bits, unsigned fraction_bits) {
+  const uint32_t most = (1u << exponent_bits) - 1u, one = 1u << fraction_bits;
+  const uint64_t sign = bits >> (exponent_bits + fraction_bits) & 1u;
+  uint32_t fraction = bits & (one - 1u), exponent = bits >> fraction_bits & most;
+  uint32_t wide = exponent + 1023u - most / 2u;
+  if (exponent == most) {
+    wide = 2047u; /* infinity or NaN */
+  } else if (exponent == 0 && fraction == 0) {
+    wide = 0;
+  } else if (exponent == 0) {
+    for (wide += 1u; (fraction & one) == 0; --wide) {
+      fraction <<= 1;
+    }
+    fraction &= one - 1u;
   }
-  if (exponent > 0) {
-    value += 1024.0;
-  }
-  for (uint32_t e = exponent > 0 ? exponent : 1u; e < 25u; ++e) {
-    value *= 0.5;
-  }
-  for (uint32_t e = 25u; e < exponent; ++e) {
-    value *= 2.0;
-  }
-  return half & 0x8000u ? -value : value;
+  const uint64_t whole = sign << 63 | (uint64_t)wide << 52 | (uint64_t)fraction << (52u - fraction_bits);
+  double value;
+  memcpy(&value, &whole, sizeof value);
+  return value;
 }
 
 static bool read_simple(unsigned info, uint64_t value, mote_cbor_item *item) {
@@ -134,13 +135,10 @@ static bool read_simple(unsigned info, uint64_t value, mote_cbor_item *item) {
     item->type = MOTE_CBOR_NULL;
   } else if (info == 25) {
     item->type = MOTE_CBOR_FLOAT;
-    item->number = half_to_double((uint32_t)value);
+    item->number = widen((uint32_t)value, 5, 10);
   } else if (info == 26) {
-    const uint32_t bits = (uint32_t)value;
-    float single;
-    memcpy(&single, &bits, sizeof single);
     item->type = MOTE_CBOR_FLOAT;
-    item->number = (double)single;
+    item->number = widen((uint32_t)value, 8, 23);
   } else if (info == 27) {
     item->type = MOTE_CBOR_FLOAT;
     memcpy(&item->number, &value, sizeof item->number);

@@ -18,70 +18,53 @@ uint32_t mote_crc32c(uint32_t crc, const uint8_t *data, size_t length) {
   return ~crc;
 }
 
-/* COBS while writing: `code` is the index of the open block's length byte. A block that is full (254 bytes) is closed
- * only when more follows, so that a message ending there has no empty block after it. */
+/* COBS while writing: a block of a length byte and what follows up to the next zero, handed on when it is whole. A block
+ * that is full (254 bytes) is closed only when more follows, so that a message ending there has no empty block after
+ * it. */
 typedef struct {
-  uint8_t *out;
-  size_t capacity;
-  size_t length;
-  size_t code;
-  bool overflow;
+  uint8_t block[255];
+  uint8_t length; /* with the length byte */
+  mote_link_sink send;
+  void *context;
 } cobs_writer;
 
-static void cobs_open(cobs_writer *writer) {
-  if (writer->length >= writer->capacity) {
-    writer->overflow = true;
-    return;
-  }
-  writer->code = writer->length;
-  writer->out[writer->length++] = 1;
+static void cobs_close(cobs_writer *writer) {
+  writer->block[0] = writer->length;
+  writer->send(writer->context, writer->block, writer->length);
+  writer->length = 1;
 }
 
-static void cobs_put(cobs_writer *writer, uint8_t byte) {
-  if (!writer->overflow && writer->out[writer->code] == 0xFFu) {
-    cobs_open(writer);
+static void cobs_put(cobs_writer *writer, const uint8_t *data, size_t length) {
+  for (size_t i = 0; i < length; ++i) {
+    if (writer->length == 0xFFu) {
+      cobs_close(writer);
+    }
+    if (data[i] == 0) {
+      cobs_close(writer);
+    } else {
+      writer->block[writer->length++] = data[i];
+    }
   }
-  if (writer->overflow) {
-    return;
-  }
-  if (byte == 0) {
-    cobs_open(writer);
-    return;
-  }
-  if (writer->length >= writer->capacity) {
-    writer->overflow = true;
-    return;
-  }
-  writer->out[writer->length++] = byte;
-  writer->out[writer->code]++;
 }
 
-size_t mote_link_encode(uint8_t kind, uint16_t sequence, const uint8_t *payload, size_t length, uint8_t *out,
-                        size_t capacity) {
-  if (length > MOTE_LINK_MAX_PAYLOAD || capacity == 0) {
-    return 0;
+bool mote_link_send(uint8_t kind, uint16_t sequence, const uint8_t *payload, size_t length, mote_link_sink send,
+                    void *context) {
+  if (length > MOTE_LINK_MAX_PAYLOAD) {
+    return false;
   }
   const uint8_t head[3] = {kind, (uint8_t)(sequence & 0xFFu), (uint8_t)(sequence >> 8)};
   uint32_t crc = mote_crc32c(0, head, sizeof head);
   if (length > 0) {
     crc = mote_crc32c(crc, payload, length);
   }
-  cobs_writer writer = {out, capacity, 0, 0, false};
-  cobs_open(&writer);
-  for (size_t i = 0; i < sizeof head; ++i) {
-    cobs_put(&writer, head[i]);
-  }
-  for (size_t i = 0; i < length; ++i) {
-    cobs_put(&writer, payload[i]);
-  }
-  for (unsigned shift = 0; shift < 32; shift += 8) {
-    cobs_put(&writer, (uint8_t)(crc >> shift));
-  }
-  if (writer.overflow || writer.length >= capacity) {
-    return 0;
-  }
-  out[writer.length++] = 0;
-  return writer.length;
+  const uint8_t tail[4] = {(uint8_t)crc, (uint8_t)(crc >> 8), (uint8_t)(crc >> 16), (uint8_t)(crc >> 24)};
+  cobs_writer writer = {.length = 1, .send = send, .context = context};
+  cobs_put(&writer, head, sizeof head);
+  cobs_put(&writer, payload, length);
+  cobs_put(&writer, tail, sizeof tail);
+  cobs_close(&writer);
+  send(context, (const uint8_t[]){0}, 1);
+  return true;
 }
 
 /* Decodes in place; the output is never longer than the input. Returns false on bad stuffing. */

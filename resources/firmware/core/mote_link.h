@@ -60,10 +60,13 @@ typedef struct {
 /* CRC-32C (Castagnoli, RFC 3720). Start with crc = 0; feed parts by passing the last result. */
 uint32_t mote_crc32c(uint32_t crc, const uint8_t *data, size_t length);
 
-/* Writes a whole frame with its closing zero. Returns its length, or 0 where it does not fit `capacity` or the payload
- * is longer than MOTE_LINK_MAX_PAYLOAD. `out` must not overlap `payload`. */
-size_t mote_link_encode(uint8_t kind, uint16_t sequence, const uint8_t *payload, size_t length, uint8_t *out,
-                        size_t capacity);
+/* Takes the next bytes of a frame, at most 255. */
+typedef void (*mote_link_sink)(void *context, const uint8_t *data, size_t length);
+
+/* Hands a whole frame with its closing zero to `send`, piece by piece. Returns false, and sends nothing, where the
+ * payload is longer than MOTE_LINK_MAX_PAYLOAD. */
+bool mote_link_send(uint8_t kind, uint16_t sequence, const uint8_t *payload, size_t length, mote_link_sink send,
+                    void *context);
 
 void mote_link_decoder_init(mote_link_decoder *decoder);
 

@@ -4,22 +4,40 @@
 #include "mote_project.h"
 #include "mote_tflm.h"
 
-static mote_sink model_input(void) {
-  mote_sink sink = {1.0f / MOTE_INPUT_SCALE, MOTE_INPUT_ZERO_POINT, NULL, NULL, NULL, 0, 1, 1};
+/* False where there is no model. */
+static bool model_input(mote_sink *sink) {
+  void *const input = mote_tflm_input();
+  *sink = (mote_sink){1.0f / mote_tflm_input_scale(), mote_tflm_input_zero_point(), NULL, NULL, NULL, 0, 1, 1};
 #if MOTE_INPUT_BITS == 16
-  sink.i16 = mote_tflm_input();
+  sink->i16 = input;
 #else
-  sink.i8 = mote_tflm_input();
+  sink->i8 = input;
 #endif
-  return sink;
+  return input != NULL;
+}
+
+bool mote_model_use(void *context, const uint8_t *model) {
+  (void)context;
+  return mote_tflm_use(model);
+}
+
+uint8_t *mote_model_input(void *context, size_t *length) {
+  (void)context;
+  *length = (size_t)MOTE_FEATURE_COUNT * (MOTE_INPUT_BITS / 8);
+  return mote_tflm_input();
+}
+
+bool mote_model_infer_input(void *context, int8_t *scores) {
+  (void)context;
+  return mote_tflm_invoke(scores);
 }
 
 bool mote_model_infer(void *context, const int16_t *window, int8_t *scores) {
   (void)context;
-  if (!mote_tflm_init()) {
+  mote_sink sink;
+  if (!model_input(&sink)) {
     return false;
   }
-  mote_sink sink = model_input();
   mote_features_run(window, &sink);
   return mote_tflm_invoke(scores);
 }
@@ -37,10 +55,10 @@ void mote_model_push(void *context, const int16_t *samples, size_t count) {
 
 bool mote_model_infer_pushed(void *context, int8_t *scores) {
   (void)context;
-  if (!mote_tflm_init()) {
+  mote_sink sink;
+  if (!model_input(&sink)) {
     return false;
   }
-  mote_sink sink = model_input();
   mote_features_emit(&sink);
   return mote_tflm_invoke(scores);
 }

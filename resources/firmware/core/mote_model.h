@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The functions that mote_port wants by these names. */
+bool mote_model_use(void *context, const uint8_t *model);
+uint8_t *mote_model_input(void *context, size_t *length);
+bool mote_model_infer_input(void *context, int8_t *scores);
+
 /* The signature that `mote_port.infer` wants: one window in, scores out; `context` is not used. */
 bool mote_model_infer(void *context, const int16_t *window, int8_t *scores);
 

@@ -13,7 +13,9 @@ static void show(const mote_cbor_item *item) {
   if (item->type == MOTE_CBOR_INT || item->type == MOTE_CBOR_BOOL) {
     printf(":%lld", (long long)item->integer);
   } else if (item->type == MOTE_CBOR_FLOAT) {
-    printf(":%.17g", item->number);
+    uint64_t bits; /* some C libraries print digits that are not the nearest */
+    memcpy(&bits, &item->number, sizeof bits);
+    printf(":%016llx", (unsigned long long)bits);
   } else if (item->type == MOTE_CBOR_ARRAY || item->type == MOTE_CBOR_MAP) {
     printf(":%llu", (unsigned long long)item->length);
   } else if (item->data != NULL) {

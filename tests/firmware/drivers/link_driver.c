@@ -26,6 +26,16 @@ static void hex(const uint8_t *data, size_t length) {
   putchar('\n');
 }
 
+/* Exactly as large as the macro promises, so that the address checker sees a byte too many. */
+static uint8_t *wire;
+static size_t sent;
+
+static void collect(void *context, const uint8_t *data, size_t length) {
+  (void)context;
+  memcpy(wire + sent, data, length);
+  sent += length;
+}
+
 int main(void) {
   static mote_link_decoder decoder;
   mote_link_decoder_init(&decoder);
@@ -35,10 +45,10 @@ int main(void) {
       int used = 0;
       if (sscanf(line + 7, "%u %u %n", &kind, &sequence, &used) != 2) return 2;
       const size_t length = unhex(line + 7 + used, bytes);
-      /* Exactly as large as the macro promises, so that the address checker sees a byte too many. */
-      const size_t size = MOTE_LINK_WIRE_SIZE(length);
-      uint8_t *wire = malloc(size);
-      hex(wire, mote_link_encode((uint8_t)kind, (uint16_t)sequence, bytes, length, wire, size));
+      wire = malloc(MOTE_LINK_WIRE_SIZE(length));
+      sent = 0;
+      mote_link_send((uint8_t)kind, (uint16_t)sequence, bytes, length, collect, NULL);
+      hex(wire, sent);
       free(wire);
     } else if (strncmp(line, "decode ", 7) == 0) {
       const size_t length = unhex(line + 7, bytes);

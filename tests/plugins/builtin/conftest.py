@@ -22,7 +22,7 @@ from motestudio.firmware.generator import FirmwareProject, generate
 from motestudio.firmware.request import FirmwareRequest
 from motestudio.sdk import Channel, ChannelGroup, Deployable, FeatureBlock, SignalInfo, joined_shape
 from motestudio.sdk.testing import Context
-from support import cortex_m4
+from support import cortex_m4, rv32
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
@@ -165,19 +165,21 @@ def twin(tmp_path: Path) -> Callable[..., Twin]:
     return make
 
 
-class BoardTwin:
-    """The C side of stages on an emulated Cortex-M4."""
+CHIPS = {"cortex-m4": cortex_m4, "rv32": rv32}
 
-    def __init__(self, program: Path, shape: tuple[int, ...]) -> None:
-        self.program, self.shape = program, shape
+
+class BoardTwin:
+    """The C side of stages on an emulated chip."""
+
+    def __init__(self, run: Sequence[str], program: Path, shape: tuple[int, ...]) -> None:
+        self.run, self.program, self.shape = run, program, shape
 
     def features(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Floats and 8-bit codes of windows, shape (windows, *shape)."""
         folder = self.program.parent
         np.ascontiguousarray(windows, dtype="<i2").tofile(folder / "windows.bin")
-        done = subprocess.run(
-            [*cortex_m4.RUN, self.program.name], cwd=folder, capture_output=True, timeout=240, check=False
-        )
+        argv = [*self.run, self.program.name]
+        done = subprocess.run(argv, cwd=folder, capture_output=True, timeout=240, check=False)
         assert done.returncode == 0, done.stderr
         count = int(np.prod(self.shape))
         rows = np.fromfile(folder / "features.bin", np.uint8).reshape(len(windows), 5 * count)
@@ -185,17 +187,17 @@ class BoardTwin:
         return floats, rows[:, 4 * count :].view(np.int8).reshape(len(windows), *self.shape)
 
 
-@pytest.fixture
-def board_twin(tmp_path: Path) -> Callable[..., BoardTwin]:
-    """Compiles the C side of stages for a Cortex-M4."""
+@pytest.fixture(params=CHIPS)
+def board_twin(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., BoardTwin]:
+    """Compiles the C side of stages for a Cortex-M4 with a floating-point unit and for a 32-bit RISC-V without one."""
+    chip = CHIPS[request.param]
 
     def make(stage: Stage, signal: SignalInfo, scale: float = 0.05, zero_point: int = -3) -> BoardTwin:
         project, features, shape = generated(tmp_path / "board", signal, (stage,), scale, zero_point)
         program = project.folder / "features.elf"
-        cortex_m4.compile_program(
-            program, [cortex_m4.HERE / "features.c", *features], ["core", "model"], project.folder
-        )
-        return BoardTwin(program, shape)
+        driver = ROOT / "tests" / "support" / "chip_features.c"
+        chip.compile_program(program, [driver, *features], ["core", "model"], project.folder)
+        return BoardTwin(chip.RUN, program, shape)
 
     return make
 

@@ -1,4 +1,4 @@
-"""Every feature stage on an emulated Cortex-M4 gives the bits that it gives on this computer."""
+"""Every feature stage on the emulated chips gives the bits that it gives on this computer."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_project_has_every_part_and_is_deterministic(tmp_path: Path, request_for
     assert project.folder == tmp_path / "a" / "test-board"
     first = snapshot(project.folder)
     assert {p.split("/")[0] for p in first} == {
-        "core", "features", "model", "port", "user", "CMakeLists.txt", "README.md", "project.json",
+        "core", "features", "model", "port", "sensors", "user", "CMakeLists.txt", "README.md", "project.json",
     }  # fmt: skip
     generate(tmp_path / "b", request_for_firmware)
     assert first == snapshot(tmp_path / "b" / "test-board")
@@ -55,7 +55,7 @@ def test_changed_model_is_reported_with_a_diff(tmp_path: Path, request_for_firmw
     deployable = dataclasses.replace(request_for_firmware.deployable, model=b"other", output_scale=0.5)
     changed = generate(tmp_path, dataclasses.replace(request_for_firmware, deployable=deployable))
     assert {f.path for f in changed.changed} == {
-        "model/model_data.cc", "model/model_data.h", "model/mote_config.c", "model/mote_project.h", "README.md",
+        "model/model_slot.c", "model/model_slot.h", "model/mote_config.c", "model/mote_project.h", "README.md",
     }  # fmt: skip
     assert not changed.edited
     assert "+#define MOTE_OUTPUT_SCALE 0.5f" in changed.diff

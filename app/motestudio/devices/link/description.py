@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from motestudio.devices.link.frames import MAX_PAYLOAD
 from motestudio.devices.link.protocol import ProtocolError, pack_map, unpack_map
 from motestudio.domain.board import BoardDescription, LoadedModel
 from motestudio.domain.signal import Channel, ChannelGroup
@@ -50,6 +51,7 @@ class _Description(msgspec.Struct):
     virtual: bool = False
     model: _Model | None = None
     gestures: Annotated[list[_Text], Meta(max_length=256)] = []
+    max_payload: Annotated[int, Meta(ge=256, le=MAX_PAYLOAD)] = MAX_PAYLOAD
 
 
 def description_to_map(description: BoardDescription) -> dict[str, Any]:
@@ -87,6 +89,7 @@ def description_from_map(data: object) -> BoardDescription:
         virtual=said.virtual,
         model=model,
         gestures=tuple(said.gestures),
+        max_payload=said.max_payload,
     )
 
 

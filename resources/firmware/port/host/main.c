@@ -4,22 +4,18 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <poll.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "mote_app.h"
-#include "mote_config.h"
-#include "mote_model.h"
-#include "mote_post.h"
+#include "model_slot.h"
+#include "mote_firmware.h"
 #include "mote_project.h"
-#include "mote_user.h"
 
-enum { RING_SAMPLES = MOTE_WINDOW_SAMPLES + MOTE_STEP_SAMPLES, BLOCK = MOTE_STEP_SAMPLES < 32 ? MOTE_STEP_SAMPLES : 32 };
+enum { BLOCK = MOTE_STEP_SAMPLES < 32 ? MOTE_STEP_SAMPLES : 32, SLOT_BYTES = (MOTE_MODEL_SLOT_BYTES / 4096 + 2) * 4096 };
 
-static mote_app app;
-static mote_post post;
-static int16_t ring[RING_SAMPLES * MOTE_CHANNELS];
-static int16_t window[MOTE_WINDOW_SAMPLES * MOTE_CHANNELS];
+static mote_app *app;
+static _Alignas(16) uint8_t memory[MOTE_SLOT_COUNT][SLOT_BYTES]; /* in place of flash: gone when the program ends */
 static uint64_t sampled; /* since streaming began */
 static uint64_t started_us;
 
@@ -54,12 +50,21 @@ static void sampling(void *context, bool on) {
   }
 }
 
-static void scored(void *context, const int8_t *scores, uint64_t time_us) {
+static const uint8_t *slot_base(void *context, unsigned slot) {
   (void)context;
-  const mote_detection detection = mote_post_update(&post, scores, time_us);
-  if (detection.fired) {
-    mote_user_detected(detection.top, detection.score);
-  }
+  return memory[slot];
+}
+
+static bool slot_erase(void *context, unsigned slot) {
+  (void)context;
+  memset(memory[slot], 0xFF, SLOT_BYTES);
+  return true;
+}
+
+static bool slot_program(void *context, unsigned slot, uint32_t offset, const uint8_t *data, uint32_t length) {
+  (void)context;
+  memcpy(memory[slot] + offset, data, length);
+  return true;
 }
 
 /* A triangle wave with a little noise on every channel, each at its own pace. */
@@ -74,29 +79,27 @@ static int16_t made_up(uint64_t sample, uint32_t channel) {
 static void sample(void) {
   const uint64_t due = (uint64_t)((double)(now_us(NULL) - started_us) * MOTE_RATE_HZ / 1e6);
   int16_t block[BLOCK * MOTE_CHANNELS];
-  while (app.streaming && sampled < due) {
+  while (app->streaming && sampled < due) {
     const uint32_t count = due - sampled < BLOCK ? (uint32_t)(due - sampled) : (uint32_t)BLOCK;
     for (uint32_t i = 0; i < count * MOTE_CHANNELS; ++i) {
       block[i] = made_up(sampled + i / MOTE_CHANNELS, i % MOTE_CHANNELS);
     }
     const uint64_t time_us = started_us + (uint64_t)((double)sampled * 1e6 / MOTE_RATE_HZ);
-    mote_app_samples(&app, block, count, time_us);
+    mote_app_samples(app, block, count, time_us);
     sampled += count;
     /* The made-up sensor waits for the model; a real one does not. How busy this computer is must not tell. */
-    while (mote_app_step(&app)) {
+    while (mote_app_step(app)) {
     }
   }
 }
 
 int main(void) {
-#if MOTE_FEATURES_STREAMING
-  static const mote_stream stream = {mote_model_reset, mote_model_push, mote_model_infer_pushed};
-  static const mote_port port = {NULL, serial_number, now_us, send_bytes, sampling, mote_model_infer, scored, &stream};
-#else
-  static const mote_port port = {NULL, serial_number, now_us, send_bytes, sampling, mote_model_infer, scored, NULL};
-#endif
-  if (!mote_app_init(&app, &mote_config, &port, ring, RING_SAMPLES, window) ||
-      !mote_post_init(&post, &mote_post_settings)) {
+  static const mote_hardware hardware = {NULL, serial_number, now_us, send_bytes, sampling, NULL};
+  static const mote_flash flash = {NULL, SLOT_BYTES, slot_base, slot_erase, slot_program};
+  memset(memory, 0xFF, sizeof memory);
+  memcpy(memory[0], mote_model_slot, MOTE_MODEL_SLOT_BYTES);
+  app = mote_firmware_begin(&hardware, &flash);
+  if (app == NULL) {
     return 1;
   }
   for (;;) {
@@ -110,10 +113,10 @@ int main(void) {
       if (got <= 0) {
         return 0;
       }
-      mote_app_receive(&app, bytes, (size_t)got);
+      mote_app_receive(app, bytes, (size_t)got);
     }
     sample();
-    while (mote_app_step(&app)) {
+    while (mote_app_step(app)) {
     }
   }
 }

@@ -1,36 +1,47 @@
-/* The registers of an STM32F405 that this port touches (RM0090), and what it does with the chip. */
+/* What this port does with the chip, on every series; registers and clocks of a series are in series_*.h. */
 #ifndef MOTE_STM32_CHIP_H
 #define MOTE_STM32_CHIP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "board.h"
+
 #define MOTE_REGISTER(address) (*(volatile uint32_t *)(address))
-
-enum { CORE_HZ = 168000000, IRQ_USART1 = 37 };
-
-typedef struct {
-  volatile uint32_t cr1, cr2, smcr, dier, sr, egr, ccmr1, ccmr2, ccer, cnt, psc, arr;
-} mote_timer;
 
 #define SYST_CSR MOTE_REGISTER(0xE000E010u)
 #define SYST_RVR MOTE_REGISTER(0xE000E014u)
 #define SYST_CVR MOTE_REGISTER(0xE000E018u)
-#define TIM5 ((mote_timer *)0x40000C00u)
 
-/* Core at CORE_HZ from the internal oscillator, the clock running; SysTick is free. */
+/* Core at MOTE_CORE_HZ from an internal oscillator, the clock running; SysTick is free. */
 void chip_init(void);
 
 /* Microseconds since chip_init; from any context. */
 uint64_t chip_now_us(void);
 
+/* Whether this is a chip and no emulator. */
+bool chip_is_real(void);
+
 /* The chip's own number in hexadecimal; constant. */
 const char *chip_serial_number(void);
 
+/* Waits until a register's bits are as wanted, but not for ever: an emulator may lack what gets ready. */
+void chip_wait(uint32_t address, uint32_t mask, uint32_t wanted);
+
+/* Whether something answers at an address. */
+bool chip_answers(uint32_t address);
+
 void chip_enable_irq(uint32_t number);
+
+/* Gives a pin, such as MOTE_PIN('A', 9), to a peripheral. */
+void chip_pin(uint32_t pin, uint32_t function, bool open_drain);
 
 /* Nothing is to be done until the next interrupt. */
 void chip_sleep(void);
+
+/* Bytes of the stack that were never reached; in a debug build. */
+uint32_t chip_stack_free(void *context);
 
 static inline uint32_t chip_lock(void) {
   uint32_t was;

@@ -12,18 +12,17 @@ enum {
   MOST = (int)(900 / (2 * MOTE_CHANNELS)),
   BLOCK = WANTED < MOST ? WANTED : MOST,
   /* The timer has 24 bits: a slow rate takes several of its turns. */
-  TICKS = 1 + (int)((float)CORE_HZ / MOTE_RATE_HZ / 16777216.0f),
-  PERIOD = (int)((float)CORE_HZ / MOTE_RATE_HZ / (float)TICKS + 0.5f)
+  TICKS = 1 + (int)((float)MOTE_CORE_HZ / MOTE_RATE_HZ / 16777216.0f),
+  PERIOD = (int)((float)MOTE_CORE_HZ / MOTE_RATE_HZ / (float)TICKS + 0.5f)
 };
 
 static int16_t buffers[2][BLOCK * MOTE_CHANNELS];
 static uint64_t begun_us[2];
 static _Atomic bool full[2];
 static uint32_t filling, filled, index, waited; /* the interrupt's own */
-static uint32_t taking;                 /* the main loop's own */
+static uint32_t taking;                         /* the main loop's own */
 
 void mote_on_tick(void);
-
 
 void sampler_run(bool on) {
   SYST_CSR = 0;

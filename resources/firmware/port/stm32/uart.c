@@ -5,15 +5,38 @@
 
 #include "chip.h"
 
-#define GPIOA 0x40020000u
-#define USART 0x40011000u
-#define SR MOTE_REGISTER(USART)
-#define DR MOTE_REGISTER(USART + 0x04u)
+#include MOTE_SERIES_HEADER
+
+#if MOTE_UART == 1
+enum { UART_IRQ = USART1_IRQ };
+#define USART USART1_BASE
+#define UART_HZ USART1_HZ
+#else
+enum { UART_IRQ = USART2_IRQ };
+#define USART USART2_BASE
+#define UART_HZ USART2_HZ
+#endif
+
+enum { RXNE = 1 << 5, TXE = 1 << 7, RXNEIE = 1 << 5, TXEIE = 1 << 7, TE = 1 << 3, RE = 1 << 2, OVERRUN = 1 << 3 };
+
+#ifdef USART_OLD
+enum { UE = 1 << 13 };
+#define STATUS MOTE_REGISTER(USART)
+#define RECEIVED MOTE_REGISTER(USART + 0x04u)
+#define TRANSMIT MOTE_REGISTER(USART + 0x04u)
 #define BRR MOTE_REGISTER(USART + 0x08u)
 #define CR1 MOTE_REGISTER(USART + 0x0Cu)
+#else
+enum { UE = 1 << 0 };
+#define STATUS MOTE_REGISTER(USART + 0x1Cu)
+#define CLEAR MOTE_REGISTER(USART + 0x20u)
+#define RECEIVED MOTE_REGISTER(USART + 0x24u)
+#define TRANSMIT MOTE_REGISTER(USART + 0x28u)
+#define BRR MOTE_REGISTER(USART + 0x0Cu)
+#define CR1 MOTE_REGISTER(USART)
+#endif
 
-enum { APB2_HZ = 84000000, IN_BYTES = 1024, OUT_BYTES = 2048 };
-enum { RXNE = 1 << 5, TXE = 1 << 7, RXNEIE = 1 << 5, TXEIE = 1 << 7, UE = 1 << 13, TE = 1 << 3, RE = 1 << 2 };
+enum { IN_BYTES = 512, OUT_BYTES = 512 };
 
 /* One writer and one reader each; positions run freely, sizes are powers of two. */
 static uint8_t in[IN_BYTES], out[OUT_BYTES];
@@ -22,11 +45,16 @@ static _Atomic uint32_t in_written, in_read, out_written, out_read;
 void mote_on_uart(void);
 
 void uart_init(uint32_t baud) {
-  MOTE_REGISTER(GPIOA) = (MOTE_REGISTER(GPIOA) & ~(0xFu << 18)) | 0xAu << 18;            /* PA9, PA10: alternate */
-  MOTE_REGISTER(GPIOA + 0x24u) = (MOTE_REGISTER(GPIOA + 0x24u) & ~(0xFFu << 4)) | 0x77u << 4; /* function 7 */
-  BRR = (APB2_HZ + baud / 2) / baud;
+#if MOTE_UART == 1
+  MOTE_REGISTER(RCC_APB2) |= 1u << USART1_ENABLE;
+#else
+  MOTE_REGISTER(RCC_APB1) |= 1u << 17;
+#endif
+  chip_pin(MOTE_UART_TX, MOTE_UART_FUNCTION, false);
+  chip_pin(MOTE_UART_RX, MOTE_UART_FUNCTION, false);
+  BRR = (UART_HZ + baud / 2) / baud;
   CR1 = UE | TE | RE | RXNEIE;
-  chip_enable_irq(IRQ_USART1);
+  chip_enable_irq(UART_IRQ);
 }
 
 /* Whether there is more to send. With interrupts off, or in one. */
@@ -35,17 +63,22 @@ static bool send_one(void) {
   if (at == atomic_load_explicit(&out_written, memory_order_acquire)) {
     return false;
   }
-  if ((SR & TXE) != 0) {
-    DR = out[at % OUT_BYTES];
+  if ((STATUS & TXE) != 0) {
+    TRANSMIT = out[at % OUT_BYTES];
     atomic_store_explicit(&out_read, at + 1, memory_order_release);
   }
   return true;
 }
 
 void mote_on_uart(void) {
-  const uint32_t state = SR;
-  if ((state & RXNE) != 0) {
-    const uint8_t byte = (uint8_t)DR;
+  const uint32_t state = STATUS;
+#ifdef CLEAR
+  if ((state & OVERRUN) != 0) {
+    CLEAR = OVERRUN; /* or it would interrupt for ever; the frame's checksum tells of the loss */
+  }
+#endif
+  if ((state & (RXNE | OVERRUN)) != 0) {
+    const uint8_t byte = (uint8_t)RECEIVED;
     const uint32_t at = atomic_load_explicit(&in_written, memory_order_relaxed);
     if (at - atomic_load_explicit(&in_read, memory_order_acquire) < IN_BYTES) {
       in[at % IN_BYTES] = byte;
@@ -83,7 +116,7 @@ void uart_write(const uint8_t *data, size_t length) {
 /* The register takes a byte at a time; an emulator's is always free, and some have no interrupt that says so. */
 void uart_pump(void) {
   bool more = true;
-  while (more && (SR & TXE) != 0) {
+  while (more && (STATUS & TXE) != 0) {
     const uint32_t was = chip_lock(); /* the interrupt does the same */
     more = send_one();
     if (more) {

@@ -1,0 +1,22 @@
+/* What the firmware is on every port: the application with its model slots, features, model and decisions, wired up.
+ * A port gives it hardware and calls mote_app.h's functions on it from one context. */
+#ifndef MOTE_FIRMWARE_H
+#define MOTE_FIRMWARE_H
+
+#include "mote_app.h"
+
+/* What a port provides; `context` is handed to every function. */
+typedef struct {
+  void *context;
+  const char *(*serial_number)(void *context);
+  uint64_t (*now_us)(void *context);
+  void (*send)(void *context, const uint8_t *data, size_t length);
+  void (*sampling)(void *context, bool on); /* switch the sensor; may be NULL */
+  uint32_t (*stack_free)(void *context);    /* bytes that the stack never reached; NULL where nobody watches */
+} mote_hardware;
+
+/* Looks for a model in `flash` and sets the application up. NULL where the project's sizes make no sense. Without a good
+ * model the board streams and takes one over the link. */
+mote_app *mote_firmware_begin(const mote_hardware *hardware, const mote_flash *flash);
+
+#endif

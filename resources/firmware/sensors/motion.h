@@ -1,0 +1,56 @@
+/* How a motion sensor serves a project's channels: which range is set, and what becomes of a raw count. Touches no
+ * hardware. */
+#ifndef MOTE_SENSORS_MOTION_H
+#define MOTE_SENSORS_MOTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mote_app.h"
+
+/* A range of an accelerometer (in g) or a gyroscope (in degrees a second). */
+typedef struct {
+  float full_scale; /* as its maker calls it */
+  float per_count;  /* g or degrees a second */
+  uint8_t code;     /* what the register takes */
+} motion_range;
+
+enum { MOTION_RANGES = 5, MOTION_AXES = 6, MOTION_CHANNELS = 16 };
+
+typedef struct {
+  motion_range acceleration[MOTION_RANGES]; /* `per_count` 0 ends the list */
+  motion_range rotation[MOTION_RANGES];
+} motion_ranges;
+
+/* With the registers' codes: of ACCEL_CONFIG and GYRO_CONFIG, of CTRL1_XL and CTRL2_G. */
+extern const motion_ranges motion_mpu6050_ranges;
+extern const motion_ranges motion_lsm6ds_ranges;
+
+/* The registers from ACCEL_XOUT_H on (14 bytes), or from OUTX_L_G on (12), to counts: acceleration x, y, z, then
+ * rotation. */
+void motion_mpu6050(const uint8_t *bytes, int16_t raw[MOTION_AXES]);
+void motion_lsm6ds(const uint8_t *bytes, int16_t raw[MOTION_AXES]);
+
+typedef struct {
+  const motion_range *acceleration; /* the chosen ranges */
+  const motion_range *rotation;
+  uint32_t channels;
+  bool exact; /* the sensor's counts are the project's: nothing is converted */
+  struct {
+    uint8_t axis; /* 0 to 2 acceleration x, y, z; 3 to 5 rotation */
+    float gain;   /* counts of the project for one of the sensor */
+    float zero;   /* counts of the project at the sensor's zero */
+  } map[MOTION_CHANNELS];
+} motion_plan;
+
+/* Whether a unit is one of acceleration or angular rate. */
+bool motion_unit(const char *unit);
+
+/* Chooses the ranges whose counts are nearest to the project's. A channel's unit tells what it is, the x, y or z that
+ * its name ends with its axis; without one its place among its like does. False where a channel is no motion. */
+bool motion_choose(motion_plan *plan, const motion_ranges *ranges, const mote_channel *channels, uint32_t count);
+
+/* One sample: the sensor's six counts, acceleration first, to the project's channels. */
+void motion_convert(const motion_plan *plan, const int16_t raw[MOTION_AXES], int16_t *frame);
+
+#endif
