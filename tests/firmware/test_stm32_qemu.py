@@ -159,7 +159,7 @@ def test_a_model_is_loaded_into_the_emulated_chips_slot(image: Path, tmp_path: P
         (tmp_path / "slot.bin").write_bytes(stale.to_bytes())
         with pytest.raises(FlashError, match="another firmware") as caught:
             session.load_package(tmp_path / "slot.bin")
-        assert (caught.value.code, caught.value.hint[:23]) == ("slot.stale", "Flash the whole firmware")
+        assert (caught.value.code, caught.value.hint[:24]) == ("slot.stale", "Flash the whole firmware")
         assert session.request("slots")["active"] == 1
 
 
