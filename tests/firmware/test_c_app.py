@@ -161,7 +161,7 @@ def expected_sums(window: np.ndarray) -> np.ndarray:
 
 
 def sources(project: FirmwareProject, tflm: Path) -> list[Path]:
-    names = ["app", "cbor", "firmware", "link", "mlperf", "model", "post", "requests", "ring", "sha256"]
+    names = ["app", "cbor", "firmware", "link", "mlperf", "model", "post", "profile", "requests", "ring", "sha256"]
     names += ["slot", "slot_requests"]
     folder = project.folder
     own = [

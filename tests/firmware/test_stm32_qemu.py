@@ -178,3 +178,15 @@ def test_only_a_debug_build_says_how_its_memory_fares(image: Path, tmp_path: Pat
         with pytest.raises(DeviceError) as caught:
             session.request("health")
         assert caught.value.code == "board.no_health"
+
+
+def test_where_the_time_goes_is_told_by_part(image: Path, tmp_path: Path) -> None:
+    with emulated(image) as url, DeviceSession(url, tail_dir=tmp_path / "tails", wait_s=0) as session:
+        session.request("profile")
+        session.record_take(tmp_path / "rec", "t", "wave", Facts(), 1000)
+        said = session.request("profile")
+        assert said["hz"] == 1_000_000
+        assert 0 < said["sampling"] < 1_000_000
+        assert 0 < said["stream"] < 1_000_000
+        assert said["features"] == said["inference"] == said["post"] == 0
+        assert session.request("profile")["sampling"] == 0

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mote_cbor.h"
+#include "mote_profile.h"
 #include "mote_requests.h"
 
 enum { SAMPLES_HEADER = 16, INFERENCE_HEADER = 26 };
@@ -127,10 +128,12 @@ void mote_app_samples(mote_app *app, const int16_t *frames, uint32_t count, uint
   if (app->limit != 0 && count > app->limit - app->sent) {
     count = app->limit - app->sent;
   }
+  const uint32_t begun = mote_profile_now();
   if (app->inferring) {
     mote_ring_push(&app->ring, frames, count);
   }
   send_samples(app, frames, count, time_us);
+  mote_profile_add(MOTE_PART_STREAM, begun);
   app->sent += count;
   app->last_index += count;
   app->last_time_us = time_us + span_us(app, count - 1u);

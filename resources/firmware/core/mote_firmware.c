@@ -3,6 +3,7 @@
 #include "mote_config.h"
 #include "mote_model.h"
 #include "mote_post.h"
+#include "mote_profile.h"
 #include "mote_project.h"
 #include "mote_tflm.h"
 #include "mote_user.h"
@@ -25,7 +26,9 @@ static const mote_hardware *board;
 
 static void scored(void *context, const int8_t *scores, uint64_t time_us) {
   (void)context;
+  const uint32_t begun = mote_profile_now();
   const mote_detection detection = mote_post_update(&post, scores, time_us);
+  mote_profile_add(MOTE_PART_POST, begun);
   if (detection.fired) {
     mote_user_detected(detection.top, detection.score);
   }
@@ -52,6 +55,7 @@ static void use_stored_model(void) {
 
 mote_app *mote_firmware_begin(const mote_hardware *hardware, const mote_flash *flash) {
   board = hardware;
+  mote_profile_begin(hardware->ticks, hardware->ticks_hz);
   port = (mote_port){
       .context = hardware->context,
       .slots = &slots,

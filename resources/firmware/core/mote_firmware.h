@@ -13,6 +13,8 @@ typedef struct {
   void (*send)(void *context, const uint8_t *data, size_t length);
   void (*sampling)(void *context, bool on); /* switch the sensor; may be NULL */
   uint32_t (*stack_free)(void *context);    /* bytes that the stack never reached; NULL where nobody watches */
+  uint32_t (*ticks)(void);                  /* see mote_profile.h, like the next; NULL where nothing is counted */
+  uint32_t ticks_hz;
 } mote_hardware;
 
 /* Looks for a model in `flash` and sets the application up. NULL where the project's sizes make no sense. Without a good

@@ -1,6 +1,7 @@
 #include "mote_model.h"
 
 #include "mote_features.h"
+#include "mote_profile.h"
 #include "mote_project.h"
 #include "mote_tflm.h"
 
@@ -16,6 +17,13 @@ static bool model_input(mote_sink *sink) {
   return input != NULL;
 }
 
+static bool invoke(int8_t *scores) {
+  const uint32_t begun = mote_profile_now();
+  const bool ran = mote_tflm_invoke(scores);
+  mote_profile_add(MOTE_PART_INFERENCE, begun);
+  return ran;
+}
+
 bool mote_model_use(void *context, const uint8_t *model) {
   (void)context;
   return mote_tflm_use(model);
@@ -29,7 +37,7 @@ uint8_t *mote_model_input(void *context, size_t *length) {
 
 bool mote_model_infer_input(void *context, int8_t *scores) {
   (void)context;
-  return mote_tflm_invoke(scores);
+  return invoke(scores);
 }
 
 bool mote_model_infer(void *context, const int16_t *window, int8_t *scores) {
@@ -38,8 +46,10 @@ bool mote_model_infer(void *context, const int16_t *window, int8_t *scores) {
   if (!model_input(&sink)) {
     return false;
   }
+  const uint32_t begun = mote_profile_now();
   mote_features_run(window, &sink);
-  return mote_tflm_invoke(scores);
+  mote_profile_add(MOTE_PART_FEATURES, begun);
+  return invoke(scores);
 }
 
 #if MOTE_FEATURES_STREAMING
@@ -50,7 +60,9 @@ void mote_model_reset(void *context) {
 
 void mote_model_push(void *context, const int16_t *samples, size_t count) {
   (void)context;
+  const uint32_t begun = mote_profile_now();
   mote_features_push(samples, count);
+  mote_profile_add(MOTE_PART_FEATURES, begun);
 }
 
 bool mote_model_infer_pushed(void *context, int8_t *scores) {
@@ -59,7 +71,9 @@ bool mote_model_infer_pushed(void *context, int8_t *scores) {
   if (!model_input(&sink)) {
     return false;
   }
+  const uint32_t begun = mote_profile_now();
   mote_features_emit(&sink);
-  return mote_tflm_invoke(scores);
+  mote_profile_add(MOTE_PART_FEATURES, begun);
+  return invoke(scores);
 }
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mote_profile.h"
+
 mote_cbor_writer mote_reply_begin(mote_app *app, uint32_t id, bool ok) {
   mote_cbor_writer writer = {app->payload, sizeof app->payload, 0, false};
   mote_cbor_map(&writer, 3);
@@ -219,6 +221,36 @@ static void health(mote_app *app, uint32_t id) {
   mote_reply_end(app, id, &writer);
 }
 
+/* What the parts took since the last time that it was asked. */
+static void profile(mote_app *app, uint32_t id) {
+  static const char *const parts[MOTE_PARTS] = {"sampling", "stream", "features", "inference", "post"};
+  mote_cbor_writer writer = mote_reply_begin(app, id, true);
+  mote_cbor_map(&writer, 1 + MOTE_PARTS);
+  mote_put_count(&writer, "hz", mote_profile_hz());
+  for (int part = 0; part < MOTE_PARTS; ++part) {
+    mote_put_count(&writer, parts[part], mote_profile_ticks((mote_part)part));
+  }
+  mote_profile_reset();
+  mote_reply_end(app, id, &writer);
+}
+
+/* The model's input as the last window's features left it; a model may overwrite it when it runs. */
+static void read_input(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
+  const mote_cbor_item offset = mote_argument(args, "offset");
+  size_t length = 0;
+  const uint8_t *input = app->port->model_input(app->port->context, &length);
+  if (input == NULL || offset.type != MOTE_CBOR_INT || offset.integer < 0 || offset.integer >= (int64_t)length) {
+    mote_reply_error(app, id, "board.bad_request", "read_input needs a model and an offset in its input.");
+    return;
+  }
+  const size_t left = length - (size_t)offset.integer, most = MOTE_LINK_MAX_PAYLOAD - 96u;
+  mote_cbor_writer writer = mote_reply_begin(app, id, true);
+  mote_cbor_map(&writer, 1);
+  mote_cbor_text(&writer, "data");
+  mote_cbor_bytes(&writer, input + offset.integer, left < most ? left : most);
+  mote_reply_end(app, id, &writer);
+}
+
 static void start(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
   const mote_cbor_item item = mote_argument(args, "count");
   if (item.type != MOTE_CBOR_NONE && (item.type != MOTE_CBOR_INT || item.integer < 0 || item.integer > UINT32_MAX)) {
@@ -258,6 +290,10 @@ void mote_handle_request(mote_app *app, const mote_frame *frame) {
     infer_window(app, number, &args);
   } else if (mote_cbor_is(&op, "window_data")) {
     window_data(app, number, &args);
+  } else if (mote_cbor_is(&op, "read_input")) {
+    read_input(app, number, &args);
+  } else if (mote_cbor_is(&op, "profile")) {
+    profile(app, number);
   } else if (mote_cbor_is(&op, "health")) {
     health(app, number);
   } else if (!mote_handle_slot_request(app, number, &op, &args)) {

@@ -94,7 +94,8 @@ static void sample(void) {
 }
 
 int main(void) {
-  static const mote_hardware hardware = {NULL, serial_number, now_us, send_bytes, sampling, NULL};
+  static const mote_hardware hardware = {
+      .serial_number = serial_number, .now_us = now_us, .send = send_bytes, .sampling = sampling};
   static const mote_flash flash = {NULL, SLOT_BYTES, slot_base, slot_erase, slot_program};
   memset(memory, 0xFF, sizeof memory);
   memcpy(memory[0], mote_model_slot, MOTE_MODEL_SLOT_BYTES);

@@ -85,6 +85,27 @@ uint64_t chip_now_us(void) {
   return whole;
 }
 
+#if defined(__ARM_ARCH_6M__)
+/* No cycle counter in these cores. */
+uint32_t chip_ticks(void) { return CLOCK->cnt; }
+
+uint32_t chip_ticks_hz(void) { return 1000000u; }
+#else
+#define DWT_CTRL MOTE_REGISTER(0xE0001000u)
+#define DWT_CYCCNT MOTE_REGISTER(0xE0001004u)
+
+uint32_t chip_ticks(void) { return real ? DWT_CYCCNT : CLOCK->cnt; }
+
+uint32_t chip_ticks_hz(void) {
+  if (!real) {
+    return 1000000u;
+  }
+  MOTE_REGISTER(0xE000EDFCu) |= 1u << 24; /* DEMCR: trace on */
+  DWT_CTRL |= 1u;
+  return MOTE_CORE_HZ;
+}
+#endif
+
 bool chip_is_real(void) { return real; }
 
 const char *chip_serial_number(void) { return serial; }

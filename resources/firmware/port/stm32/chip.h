@@ -20,6 +20,10 @@ void chip_init(void);
 /* Microseconds since chip_init; from any context. */
 uint64_t chip_now_us(void);
 
+/* A counter for measuring: the core's cycles where its debug unit counts them, else microseconds. */
+uint32_t chip_ticks(void);
+uint32_t chip_ticks_hz(void);
+
 /* Whether this is a chip and no emulator. */
 bool chip_is_real(void);
 

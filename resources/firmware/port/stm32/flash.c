@@ -24,7 +24,9 @@ static uint32_t origins[MOTE_SLOT_COUNT] = {MOTE_SLOT_A, MOTE_SLOT_B};
 #define KEYR MOTE_REGISTER(FLASH_BASE + 0x08u)
 #define SR MOTE_REGISTER(FLASH_BASE + 0x10u)
 #define CR MOTE_REGISTER(FLASH_BASE + 0x14u)
-#define BUSY (1u << 16)
+#define ECCR MOTE_REGISTER(FLASH_BASE + 0x18u)
+#define ECC_DETECTED (1u << 31)
+#define BUSY (1u << 16 | 1u << 18) /* the second: of the G0, its settings may not change either */
 #define ERRORS 0x3FAu
 #define LOCK (1u << 31)
 #else
@@ -36,6 +38,21 @@ static uint32_t origins[MOTE_SLOT_COUNT] = {MOTE_SLOT_A, MOTE_SLOT_B};
 #define ERRORS 0x14u
 #define LOCK (1u << 7)
 #endif
+
+void mote_on_nmi(void);
+void mote_restart(void);
+
+/* Power that failed while a double word was programmed or erased leaves one that its check bits do not fit. Whoever reads
+ * it gets this, and something or other, which the slot's checksums find out. */
+void mote_on_nmi(void) {
+#ifdef ECCR
+  if ((ECCR & ECC_DETECTED) != 0) {
+    ECCR = ECC_DETECTED;
+    return;
+  }
+#endif
+  mote_restart();
+}
 
 static bool finish(void) {
   for (uint32_t i = 0; (SR & BUSY) != 0; ++i) {
@@ -146,11 +163,23 @@ static bool same(uint32_t at, const uint8_t *data, uint32_t length) {
   return true;
 }
 
+/* The cache would go on giving what was there before it was erased. It is emptied only while it is off. */
+static void forget_cached(void) {
+#ifdef FLASH_DATA_CACHE
+  const uint32_t on = 1u << 10, reset = 1u << 12;
+  MOTE_REGISTER(FLASH_BASE) &= ~on;
+  MOTE_REGISTER(FLASH_BASE) |= reset;
+  MOTE_REGISTER(FLASH_BASE) &= ~reset;
+  MOTE_REGISTER(FLASH_BASE) |= on;
+#endif
+}
+
 static bool erase(void *context, unsigned slot) {
   (void)context;
   unlock();
   const bool done = finish() && erase_slot(origins[slot]);
   CR = LOCK;
+  forget_cached();
   return done && same(origins[slot], NULL, MOTE_SLOT_BYTES);
 }
 

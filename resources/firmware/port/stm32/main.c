@@ -52,13 +52,19 @@ static bool turn(void) {
 }
 
 int main(void) {
+  static mote_hardware hardware = {
+      .serial_number = serial_number,
+      .now_us = now_us,
+      .send = send_bytes,
+      .sampling = sampling,
+      .ticks = chip_ticks,
+  };
 #ifdef MOTE_DEBUG
-  static const mote_hardware hardware = {NULL, serial_number, now_us, send_bytes, sampling, chip_stack_free};
-#else
-  static const mote_hardware hardware = {NULL, serial_number, now_us, send_bytes, sampling, NULL};
+  hardware.stack_free = chip_stack_free;
 #endif
   chip_init();
   uart_init(MOTE_BAUD);
+  hardware.ticks_hz = chip_ticks_hz();
   app = mote_firmware_begin(&hardware, flash_slots());
   if (app == NULL) {
     return 1;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "chip.h"
+#include "mote_profile.h"
 #include "mote_project.h"
 
 /* About 20 ms, as the studio draws; at most what a frame of the link holds. */
@@ -37,7 +38,7 @@ void sampler_run(bool on) {
   }
 }
 
-void mote_on_tick(void) {
+static void tick(void) {
   if (++waited < TICKS) {
     return;
   }
@@ -56,6 +57,12 @@ void mote_on_tick(void) {
     filling ^= 1u;
     filled = 0;
   }
+}
+
+void mote_on_tick(void) {
+  const uint32_t begun = mote_profile_now();
+  tick();
+  mote_profile_add(MOTE_PART_SAMPLING, begun);
 }
 
 const int16_t *sampler_block(uint32_t *count, uint64_t *time_us) {

@@ -34,6 +34,7 @@ static inline void series_clocks(void) {
   chip_wait(RCC_BASE + 0x34u, 1u << 17, 1u << 17);
   MOTE_REGISTER(RCC_BASE + 0x04u) |= 3u;
   chip_wait(RCC_BASE + 0x04u, 3u << 2, 3u << 2);
+  MOTE_REGISTER(RCC_APB2) |= 1u << 22; /* the debug unit, which knows the chip's name */
   MOTE_REGISTER(RCC_BASE + 0x30u) |= 1u << 4; /* I2C1 runs on the core's clock */
 }
 

@@ -24,6 +24,7 @@
 #define CLOCK_TIMER_ENABLE 3
 #define CLOCK_TIMER_HZ (MOTE_CORE_HZ / 2u)
 #define FLASH_BASE 0x40023C00u
+#define FLASH_DATA_CACHE 1
 #define FLASH_SECTORS 1 /* of 128 KB from 0x08020000 on */
 /* In an emulator, 64 KB beyond the RAM that a program is given: core-coupled memory, or what older ones have behind it. */
 #define FLASH_STAND_INS {0x10000000u, 0x20020000u}
@@ -33,16 +34,16 @@
 
 static inline void series_clocks(void) {
   MOTE_REGISTER(FLASH_BASE) = 0x705u; /* five wait states, caches and prefetch */
-  MOTE_REGISTER(RCC_APB1) |= 1u << 28;
+  /* HSI 16 MHz / 8 * N / 2: N is the core's clock in MHz. What else divides the PLL's output may not be 0. */
+  MOTE_REGISTER(RCC_BASE + 0x04u) = 8u | MOTE_CORE_HZ / 1000000u << 6 | 7u << 24 | 2u << 28;
+  MOTE_REGISTER(RCC_BASE) |= 1u << 24;
 #if MOTE_CORE_HZ > 168000000
-  MOTE_REGISTER(0x40007000u) |= 1u << 16; /* PWR: over-drive, then switch to it */
+  MOTE_REGISTER(RCC_APB1) |= 1u << 28;
+  MOTE_REGISTER(0x40007000u) |= 1u << 16; /* PWR: over-drive while the PLL locks, then switch to it */
   chip_wait(0x40007004u, 1u << 16, 1u << 16);
   MOTE_REGISTER(0x40007000u) |= 1u << 17;
   chip_wait(0x40007004u, 1u << 17, 1u << 17);
 #endif
-  /* HSI 16 MHz / 8 * N / 2: N is the core's clock in MHz. */
-  MOTE_REGISTER(RCC_BASE + 0x04u) = 8u | MOTE_CORE_HZ / 1000000u << 6 | 7u << 24;
-  MOTE_REGISTER(RCC_BASE) |= 1u << 24;
   chip_wait(RCC_BASE, 1u << 25, 1u << 25);
   MOTE_REGISTER(RCC_BASE + 0x08u) = 5u << 10 | 4u << 13 | 2u; /* APB1 by 4, APB2 by 2, the PLL drives the core */
   chip_wait(RCC_BASE + 0x08u, 3u << 2, 2u << 2);

@@ -15,6 +15,7 @@ void mote_reset(void);
 void mote_fault(void);
 void mote_restart(void);
 void mote_ignored(void);
+void mote_on_nmi(void);
 void mote_on_tick(void);
 void mote_on_uart(void);
 
@@ -84,7 +85,8 @@ enum { UART_IRQ = USART2_IRQ };
 __attribute__((section(".vectors"), used)) static const uintptr_t vectors[16 + 98] = {
     [0] = (uintptr_t)&mote_stack_top,
     [1] = TO(mote_reset),
-    [2 ... 6] = TO(mote_fault), /* NMI, hard, memory, bus, usage */
+    [2] = TO(mote_on_nmi),
+    [3 ... 6] = TO(mote_fault), /* hard, memory, bus, usage */
     [11] = TO(mote_ignored),    /* SVC */
     [12] = TO(mote_ignored),
     [14] = TO(mote_ignored), /* PendSV */

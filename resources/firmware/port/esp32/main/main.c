@@ -21,6 +21,9 @@ static uint64_t now_us(void *context) {
   return (uint64_t)esp_timer_get_time();
 }
 
+/* Microseconds: each core counts its own cycles, and a task may change cores. */
+static uint32_t ticks(void) { return (uint32_t)esp_timer_get_time(); }
+
 static const char *serial_number(void *context) {
   (void)context;
   return serial;
@@ -90,7 +93,15 @@ static void name_the_chip(void) {
 }
 
 void app_main(void) {
-  static const mote_hardware hardware = {NULL, serial_number, now_us, send_bytes, sampling, stack_free};
+  static const mote_hardware hardware = {
+      .serial_number = serial_number,
+      .now_us = now_us,
+      .send = send_bytes,
+      .sampling = sampling,
+      .stack_free = stack_free,
+      .ticks = ticks,
+      .ticks_hz = 1000000,
+  };
   name_the_chip();
   const mote_flash *flash = model_partition_open();
   if (flash != NULL) {
