@@ -56,7 +56,7 @@ def plant(folder: Path, *, schema: int = 3, makefile: str = MAKEFILE, fetched: b
     return folder
 
 
-def add_library(folder: Path, arch: str = "cortex-m4+fp", build: str = "release_with_logs") -> Path:
+def add_library(folder: Path, arch: str = "cortex-m4+fp", build: str = "release") -> Path:
     """What TFLM's build leaves for a core."""
     library = folder / "gen" / f"cortex_m_generic_{arch}_{build}_cmsis_nn_gcc" / "lib" / tflm.LIBRARY
     library.parent.mkdir(parents=True)

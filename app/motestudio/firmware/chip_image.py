@@ -135,11 +135,39 @@ def check_emulated(board: BoardFile) -> None:
         raise BuildError("firmware.not_emulated", text, hint, {"board": board.id})
 
 
-def emulator_command(image: ChipImage, board: BoardFile, port: int) -> list[str]:
+def _qemu(board: BoardFile, shift: int) -> list[str]:
+    check_emulated(board)
+    machine = ["-M", EMULATED[board.id], "-display", "none", "-monitor", "none"]
+    return ["qemu-system-arm", *machine, "-icount", f"shift={shift}"]
+
+
+def semihosting_command(image: Path, board: BoardFile, shift: int) -> list[str]:
+    """What runs a program in QEMU that opens files of this computer by itself; like `emulator_command`."""
+    files = ["-serial", "null", "-semihosting-config", "enable=on,target=native"]
+    return [*_qemu(board, shift), *files, "-kernel", str(image)]
+
+
+def emulator_command(image: Path, board: BoardFile, port: int, shift: int = 3) -> list[str]:
     """What runs an image in QEMU, with its link behind a socket of this computer.
 
     Instructions are counted, so that the board's time does not hang on how busy this computer is.
+
+    Args:
+        image: an ELF file.
+        board: that it was built for.
+        port: of TCP.
+        shift: an instruction takes 2**shift ns of the board's time.
     """
     check_emulated(board)
-    argv = ["qemu-system-arm", "-M", EMULATED[board.id], "-display", "none", "-monitor", "none", "-icount", "shift=3"]
-    return [*argv, "-kernel", str(image.path), "-serial", f"tcp:127.0.0.1:{port},server=on,wait=on"]
+    argv = [
+        "qemu-system-arm",
+        "-M",
+        EMULATED[board.id],
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+        "-icount",
+        f"shift={shift}",
+    ]
+    return [*argv, "-kernel", str(image), "-serial", f"tcp:127.0.0.1:{port},server=on,wait=on"]

@@ -159,7 +159,7 @@ def make_command(core: str, compiler: Path, jobs: int) -> list[str]:
         "TARGET": "cortex_m_generic",
         "TARGET_ARCH": architecture(core),
         "OPTIMIZED_KERNEL_DIR": "cmsis_nn",
-        "BUILD_TYPE": "release_with_logs",
+        "BUILD_TYPE": "release",
         "TARGET_TOOLCHAIN_ROOT": f"{compiler.parent.as_posix()}/",
         "V": "1",
     }
@@ -168,7 +168,7 @@ def make_command(core: str, compiler: Path, jobs: int) -> list[str]:
 
 def library_path(folder: Path, core: str) -> Path:
     """Where `make_command` leaves the library."""
-    output = f"cortex_m_generic_{architecture(core)}_release_with_logs_cmsis_nn_gcc"
+    output = f"cortex_m_generic_{architecture(core)}_release_cmsis_nn_gcc"
     return folder / "gen" / output / "lib" / LIBRARY
 
 

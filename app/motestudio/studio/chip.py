@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from motestudio.domain.board import BoardFile
 from motestudio.errors import DeviceError, FlashError
 from motestudio.firmware import toolchain
 from motestudio.firmware.chip_image import ChipImage, build_image, check_port, emulator_command
@@ -126,18 +127,31 @@ def load_model(
 
 @contextmanager
 def emulated(studio: Studio, project: Project, image: ChipImage, operation: Operation) -> Iterator[str]:
+    """Run an image of a project's board in QEMU; see `emulator`."""
+    with emulator(image.path, studio.board(project.config.board), operation) as url:
+        yield url
+
+
+@contextmanager
+def emulator(image: Path, board: BoardFile, operation: Operation, *, shift: int = 3) -> Iterator[str]:
     """Run an image in QEMU for the length of a ``with`` block; it begins when somebody connects.
+
+    Args:
+        image: an ELF file.
+        board: that it was built for.
+        operation: gets what QEMU says.
+        shift: an instruction takes 2**shift ns of the board's time.
 
     Returns:
         Address to connect to.
 
     Raises:
+        BuildError: ``firmware.not_emulated``.
         MissingError: QEMU is not on this computer.
     """
     toolchain.need(*toolchain.EMULATE)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    argv = emulator_command(image, studio.board(project.config.board), port)
-    with spawn_program(argv, on_line=operation.log) as child:
+    with spawn_program(emulator_command(image, board, port, shift), on_line=operation.log) as child:
         yield f"socket://127.0.0.1:{port}"
         child.terminate_tree(0.3)

@@ -234,23 +234,6 @@ static void profile(mote_app *app, uint32_t id) {
   mote_reply_end(app, id, &writer);
 }
 
-/* The model's input as the last window's features left it; a model may overwrite it when it runs. */
-static void read_input(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
-  const mote_cbor_item offset = mote_argument(args, "offset");
-  size_t length = 0;
-  const uint8_t *input = app->port->model_input(app->port->context, &length);
-  if (input == NULL || offset.type != MOTE_CBOR_INT || offset.integer < 0 || offset.integer >= (int64_t)length) {
-    mote_reply_error(app, id, "board.bad_request", "read_input needs a model and an offset in its input.");
-    return;
-  }
-  const size_t left = length - (size_t)offset.integer, most = MOTE_LINK_MAX_PAYLOAD - 96u;
-  mote_cbor_writer writer = mote_reply_begin(app, id, true);
-  mote_cbor_map(&writer, 1);
-  mote_cbor_text(&writer, "data");
-  mote_cbor_bytes(&writer, input + offset.integer, left < most ? left : most);
-  mote_reply_end(app, id, &writer);
-}
-
 static void start(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
   const mote_cbor_item item = mote_argument(args, "count");
   if (item.type != MOTE_CBOR_NONE && (item.type != MOTE_CBOR_INT || item.integer < 0 || item.integer > UINT32_MAX)) {
@@ -290,8 +273,6 @@ void mote_handle_request(mote_app *app, const mote_frame *frame) {
     infer_window(app, number, &args);
   } else if (mote_cbor_is(&op, "window_data")) {
     window_data(app, number, &args);
-  } else if (mote_cbor_is(&op, "read_input")) {
-    read_input(app, number, &args);
   } else if (mote_cbor_is(&op, "profile")) {
     profile(app, number);
   } else if (mote_cbor_is(&op, "health")) {

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from motestudio.errors import AppError
 from motestudio.project.files import write_text
-from motestudio.studio.bench import app_bench, features_bench, record_bench
+from motestudio.studio.bench import app_bench, features_bench, firmware_bench, record_bench
 from motestudio.studio.bench.figure import Figure
 from motestudio.studio.operation import Operation
 
 BENCHES: dict[str, Callable[[Operation], list[Figure]]] = {
     "app": app_bench.measure,
     "features": features_bench.measure,
+    "firmware": firmware_bench.measure,
     "record": record_bench.measure,
 }
 
