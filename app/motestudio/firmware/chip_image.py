@@ -158,16 +158,4 @@ def emulator_command(image: Path, board: BoardFile, port: int, shift: int = 3) -
         port: of TCP.
         shift: an instruction takes 2**shift ns of the board's time.
     """
-    check_emulated(board)
-    argv = [
-        "qemu-system-arm",
-        "-M",
-        EMULATED[board.id],
-        "-display",
-        "none",
-        "-monitor",
-        "none",
-        "-icount",
-        f"shift={shift}",
-    ]
-    return [*argv, "-kernel", str(image), "-serial", f"tcp:127.0.0.1:{port},server=on,wait=on"]
+    return [*_qemu(board, shift), "-kernel", str(image), "-serial", f"tcp:127.0.0.1:{port},server=on,wait=on"]
