@@ -114,8 +114,9 @@ def test_features_that_take_samples_as_they_come_build_and_stream_too(tmp_path: 
 def test_it_fits_the_chip_and_leaves_room_for_the_stack(image: Path) -> None:
     done = subprocess.run(["arm-none-eabi-size", image], capture_output=True, text=True, check=True)
     text, data, bss = (int(n) for n in done.stdout.splitlines()[1].split()[:3])
-    # All but model and kernels; the ring, the window and the link's buffers of this project are 6 KB of it.
-    assert text + data < 20_000
+    # All but model and kernels; 4 KB of it are for motion sensors.
+    assert text + data < 25_000
+    # The ring, the window and the link's buffers of this project are 6 KB of it.
     assert data + bss < 20_000
 
 

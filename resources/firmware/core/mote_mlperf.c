@@ -197,7 +197,7 @@ static bool infer_times(mote_app *app, int32_t times, bool *first) {
   int8_t scores[MOTE_APP_MAX_CLASSES];
   for (; times > 0; --times) {
     if (!infer_once(app, scores)) {
-      say(app, "e-[Inference failed: no model, or not as many bytes as its input has]\r\n");
+      say(app, "e-[Inference failed]\r\n");
       return false;
     }
     if (*first) {
@@ -252,7 +252,7 @@ static bool run(mote_app *app, char *rest) {
     say(app, app->config->model_id);
     say(app, "]\r\n");
   } else if (is(command, "help")) {
-    say(app, "name, timestamp, profile, db load N, db HH.., db print, infer N [W], results; each ends with %\r\n");
+    say(app, "name, timestamp, profile, db load N, db HH.., db print, infer N [W], results\r\n");
   } else if (is(command, "db")) {
     db(app, rest);
   } else if (is(command, "infer")) {

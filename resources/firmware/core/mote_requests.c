@@ -15,19 +15,16 @@ mote_cbor_writer mote_reply_begin(mote_app *app, uint32_t id, bool ok) {
   return writer;
 }
 
-void mote_reply_error(mote_app *app, uint32_t id, const char *code, const char *text) {
+void mote_reply_error(mote_app *app, uint32_t id, const char *code) {
   mote_cbor_writer writer = mote_reply_begin(app, id, false);
-  mote_cbor_map(&writer, 2);
-  mote_cbor_text(&writer, "code");
-  mote_cbor_text(&writer, code);
-  mote_cbor_text(&writer, "text");
-  mote_cbor_text(&writer, text);
+  mote_cbor_map(&writer, 1);
+  mote_put_text(&writer, "code", code);
   mote_app_send(app, MOTE_KIND_REPLY, writer.length);
 }
 
 void mote_reply_end(mote_app *app, uint32_t id, const mote_cbor_writer *writer) {
   if (writer->failed) {
-    mote_reply_error(app, id, "board.too_long", "The answer does not fit a frame of this board.");
+    mote_reply_error(app, id, "board.too_long");
   } else {
     mote_app_send(app, MOTE_KIND_REPLY, writer->length);
   }
@@ -165,7 +162,7 @@ static bool take_window(mote_app *app, const mote_cbor_reader *args, const char 
 
 static void window_data(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
   if (!take_window(app, args, "data")) {
-    mote_reply_error(app, id, "infer.window", "That is not the next piece of a window.");
+    mote_reply_error(app, id, "infer.window");
     return;
   }
   mote_reply_empty(app, id);
@@ -191,11 +188,11 @@ static void infer_window(mote_app *app, uint32_t id, const mote_cbor_reader *arg
   app->window_filled = 0;
   mote_app_window_done(app);
   if (!whole) {
-    mote_reply_error(app, id, "infer.window", "infer_window needs exactly one window of samples.");
+    mote_reply_error(app, id, "infer.window");
     return;
   }
   if (!ran) {
-    mote_reply_error(app, id, "infer.no_model", "This firmware was built without a model or its model failed.");
+    mote_reply_error(app, id, "infer.no_model");
     return;
   }
   mote_cbor_writer writer = mote_reply_begin(app, id, true);
@@ -209,7 +206,7 @@ static void infer_window(mote_app *app, uint32_t id, const mote_cbor_reader *arg
 static void health(mote_app *app, uint32_t id) {
   mote_health said;
   if (app->port->health == NULL || !app->port->health(app->port->context, &said)) {
-    mote_reply_error(app, id, "board.no_health", "Only a debug build watches its memory.");
+    mote_reply_error(app, id, "board.no_health");
     return;
   }
   mote_cbor_writer writer = mote_reply_begin(app, id, true);
@@ -237,7 +234,7 @@ static void profile(mote_app *app, uint32_t id) {
 static void start(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
   const mote_cbor_item item = mote_argument(args, "count");
   if (item.type != MOTE_CBOR_NONE && (item.type != MOTE_CBOR_INT || item.integer < 0 || item.integer > UINT32_MAX)) {
-    mote_reply_error(app, id, "board.bad_request", "start needs a count of 0 or more.");
+    mote_reply_error(app, id, "board.bad_request");
     return;
   }
   const int64_t count = item.type == MOTE_CBOR_INT ? item.integer : 0;
@@ -278,6 +275,6 @@ void mote_handle_request(mote_app *app, const mote_frame *frame) {
   } else if (mote_cbor_is(&op, "health")) {
     health(app, number);
   } else if (!mote_handle_slot_request(app, number, &op, &args)) {
-    mote_reply_error(app, number, "op.unknown", "This firmware does not know that request.");
+    mote_reply_error(app, number, "op.unknown");
   }
 }

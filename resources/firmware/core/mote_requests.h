@@ -16,7 +16,7 @@ void mote_handle_request(mote_app *app, const mote_frame *frame);
 mote_cbor_writer mote_reply_begin(mote_app *app, uint32_t id, bool ok);
 void mote_reply_end(mote_app *app, uint32_t id, const mote_cbor_writer *writer);
 void mote_reply_empty(mote_app *app, uint32_t id);
-void mote_reply_error(mote_app *app, uint32_t id, const char *code, const char *text);
+void mote_reply_error(mote_app *app, uint32_t id, const char *code); /* the studio has the words */
 void mote_put_text(mote_cbor_writer *writer, const char *key, const char *value);
 void mote_put_count(mote_cbor_writer *writer, const char *key, uint64_t value);
 void mote_put_sha256(mote_cbor_writer *writer, const uint8_t *sha256); /* in hexadecimal, as "sha256" */

@@ -8,28 +8,19 @@
 
 #include "mote_requests.h"
 
-typedef struct {
-  const char *word; /* as `slots` says it */
-  const char *code;
-  const char *text;
-} said;
-
-static const said states[] = {
-    [MOTE_SLOT_GOOD] = {"good", "", ""},
-    [MOTE_SLOT_EMPTY] = {"empty", "slot.empty", "There is no model."},
-    [MOTE_SLOT_DAMAGED] = {"damaged", "slot.damaged", "The model is not what its checksums say."},
-    [MOTE_SLOT_STALE] = {"stale", "slot.stale", "The model was made for another firmware."},
-    [MOTE_SLOT_TOO_LARGE] = {"too large", "slot.too_large", "The model is larger than the slot or the arena."},
-    [MOTE_SLOT_FORGED] = {"forged", "slot.forged", "The model's signature is absent or wrong."},
-    [MOTE_SLOT_FLASH] = {"failed", "slot.flash", "The flash could not be erased or programmed."},
-    [MOTE_SLOT_ORDER] = {"unfinished", "slot.order", "That is not the next piece of the model."},
+/* What `slots` says of a slot, and with "slot." before it the code of a refusal. */
+static const char *const states[] = {
+    [MOTE_SLOT_GOOD] = "slot.good",           [MOTE_SLOT_EMPTY] = "slot.empty",   [MOTE_SLOT_DAMAGED] = "slot.damaged",
+    [MOTE_SLOT_STALE] = "slot.stale",         [MOTE_SLOT_FORGED] = "slot.forged", [MOTE_SLOT_FLASH] = "slot.flash",
+    [MOTE_SLOT_TOO_LARGE] = "slot.too_large", [MOTE_SLOT_ORDER] = "slot.order",
 };
+enum { STATE_WORD = 5 }; /* where the word begins */
 
 static void answer(mote_app *app, uint32_t id, mote_slot_state state) {
   if (state == MOTE_SLOT_GOOD) {
     mote_reply_empty(app, id);
   } else {
-    mote_reply_error(app, id, states[state].code, states[state].text);
+    mote_reply_error(app, id, states[state]);
   }
 }
 
@@ -43,7 +34,7 @@ static void put_slot(mote_cbor_writer *writer, mote_slots *slots, unsigned slot)
   mote_slot_info info;
   const bool good = mote_slots_info(slots, slot, &info);
   mote_cbor_map(writer, good ? 5 : 1);
-  mote_put_text(writer, "state", states[state].word);
+  mote_put_text(writer, "state", states[state] + STATE_WORD);
   if (good) {
     mote_put_count(writer, "sequence", info.sequence);
     mote_put_count(writer, "bytes", info.model_bytes);
@@ -75,7 +66,7 @@ static void tell(mote_app *app, uint32_t id) {
 static void begin(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
   const mote_cbor_item header = mote_argument(args, "header");
   if (header.type != MOTE_CBOR_BYTES || header.length != MOTE_SLOT_HEADER) {
-    mote_reply_error(app, id, "board.bad_request", "slot_begin needs a header of 256 bytes.");
+    mote_reply_error(app, id, "board.bad_request");
     return;
   }
   mote_app_stop(app); /* flash that is being written may keep everything else waiting */
@@ -85,7 +76,7 @@ static void begin(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
 static void piece(mote_app *app, uint32_t id, const mote_cbor_reader *args) {
   const mote_cbor_item offset = mote_argument(args, "offset"), data = mote_argument(args, "data");
   if (offset.type != MOTE_CBOR_INT || offset.integer < 0 || offset.integer > UINT32_MAX || data.type != MOTE_CBOR_BYTES) {
-    mote_reply_error(app, id, "board.bad_request", "slot_data needs an offset and data.");
+    mote_reply_error(app, id, "board.bad_request");
     return;
   }
   answer(app, id,
@@ -101,7 +92,7 @@ static void end(mote_app *app, uint32_t id) {
     if (mote_slots_reject(slots) && mote_slots_info(slots, (unsigned)slots->active, &info)) {
       app->port->use_model(app->port->context, info.model);
     }
-    mote_reply_error(app, id, "slot.refused", "The interpreter refuses the model; the one before it runs again.");
+    mote_reply_error(app, id, "slot.refused");
     return;
   }
   mote_app_window_done(app);

@@ -19,6 +19,7 @@ import cbor2
 import numpy as np
 
 from motestudio.devices.link.frames import MAX_PAYLOAD
+from motestudio.devices.link.refusals import refusal_text
 from motestudio.domain.board import InferenceFrame
 from motestudio.domain.signal import SampleBlock, Samples
 
@@ -213,13 +214,14 @@ def unpack_reply(payload: bytes) -> Reply:
     if ok:
         return Reply(number, True, result if isinstance(result, dict) else {})
     error = error if isinstance(error, dict) else {}
-    code, text = error.get("code"), error.get("text")
+    said, text = error.get("code"), error.get("text")
+    code = said if isinstance(said, str) and said else "board.error"
     return Reply(
         number,
         False,
         {},
-        code if isinstance(code, str) and code else "board.error",
-        text if isinstance(text, str) and text else "The board refused and gave no reason.",
+        code,
+        text if isinstance(text, str) and text else refusal_text(code),
     )
 
 

@@ -138,6 +138,19 @@ void chip_pin(uint32_t pin, uint32_t function, bool open_drain) {
   put_bits(base, number * 2u, 2, 2);                  /* last: the pin changes hands */
 }
 
+void chip_pin_pull(uint32_t pin, bool low) {
+  const uint32_t port = pin / 16u, number = pin % 16u, base = GPIO_BASE + port * 0x400u;
+  MOTE_REGISTER(RCC_GPIO) |= 1u << (RCC_GPIO_FIRST + port);
+  MOTE_REGISTER(base + 0x18u) = 1u << (low ? number + 16u : number);
+  put_bits(base + 0x04u, number, 1, 1);
+  put_bits(base + 0x0Cu, number * 2u, 2, 1);
+  put_bits(base, number * 2u, 2, 1);
+}
+
+bool chip_pin_high(uint32_t pin) {
+  return (MOTE_REGISTER(GPIO_BASE + pin / 16u * 0x400u + 0x10u) >> pin % 16u & 1u) != 0;
+}
+
 void chip_sleep(void) {
   /* An emulator that counts instructions has time pass by them: asleep, it skips ticks. */
   if (real) {

@@ -41,6 +41,10 @@ void chip_enable_irq(uint32_t number);
 /* Gives a pin, such as MOTE_PIN('A', 9), to a peripheral. */
 void chip_pin(uint32_t pin, uint32_t function, bool open_drain);
 
+/* The program itself has a pin, with a pull-up: low, or let go. */
+void chip_pin_pull(uint32_t pin, bool low);
+bool chip_pin_high(uint32_t pin);
+
 /* Nothing is to be done until the next interrupt. */
 void chip_sleep(void);
 

@@ -1,8 +1,11 @@
 /* The application on the chip: the link, the sampler and the model take turns; the interrupts wait for nobody. */
+#include <string.h>
+
 #include "chip.h"
 #include "flash.h"
 #include "mote_firmware.h"
 #include "sampler.h"
+#include "sensor.h"
 #include "uart.h"
 
 #ifndef MOTE_BAUD
@@ -48,7 +51,20 @@ static bool turn(void) {
     sampler_done();
     busy = true;
   }
+  sensor_attend();
   return mote_app_step(app) || busy;
+}
+
+/* What describes the firmware names the sensor, or says that it has none. */
+static void tell_sensor(const char *sensor) {
+  static mote_app_config told;
+  static char text[64];
+  told = *app->config;
+  strncpy(text, told.firmware, sizeof text - 1);
+  strncat(text, ", ", sizeof text - 1 - strlen(text));
+  strncat(text, sensor != NULL ? sensor : "no sensor", sizeof text - 1 - strlen(text));
+  told.firmware = text;
+  app->config = &told;
 }
 
 int main(void) {
@@ -65,17 +81,19 @@ int main(void) {
   chip_init();
   uart_init(MOTE_BAUD);
   hardware.ticks_hz = chip_ticks_hz();
+  const char *sensor = sensor_find();
   app = mote_firmware_begin(&hardware, flash_slots());
   if (app == NULL) {
     return 1;
   }
+  tell_sensor(sensor);
   for (;;) {
     if (!turn()) {
       /* Asked again with interrupts off: one that came in between is still pending, and ends the sleep at once. */
       const uint32_t was = chip_lock();
       uint32_t count;
       uint64_t time_us;
-      if (sampler_block(&count, &time_us) == NULL) {
+      if (!uart_waiting() && sampler_block(&count, &time_us) == NULL) {
         chip_sleep();
       }
       chip_unlock(was);

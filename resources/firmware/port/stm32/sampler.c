@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "chip.h"
 #include "mote_profile.h"
@@ -19,22 +20,53 @@ enum {
 
 static int16_t buffers[2][BLOCK * MOTE_CHANNELS];
 static uint64_t begun_us[2];
+static uint32_t counts[2];
 static _Atomic bool full[2];
-static uint32_t filling, filled, index, waited; /* the interrupt's own */
-static uint32_t taking;                         /* the main loop's own */
+static uint32_t filling, filled, index, waited; /* the interrupts' own */
+static uint64_t taken_us;
+static bool asked;
+static uint32_t taking; /* the main loop's own */
 
 void mote_on_tick(void);
 
 void sampler_run(bool on) {
   SYST_CSR = 0;
   filling = filled = index = taking = waited = 0;
+  asked = false;
   atomic_store(&full[0], false);
   atomic_store(&full[1], false);
-  mote_sensor_power(on);
-  if (on) {
+  if (mote_sensor_power(on) && on) {
     SYST_RVR = PERIOD - 1u;
     SYST_CVR = 0;
     SYST_CSR = 7;
+  }
+}
+
+static void hand_over(void) {
+  counts[filling] = filled;
+  atomic_store_explicit(&full[filling], true, memory_order_release);
+  filling ^= 1u;
+  filled = 0;
+}
+
+void sampler_give(const int16_t *sample) {
+  if (!asked) {
+    return;
+  }
+  asked = false;
+  if (sample == NULL || atomic_load_explicit(&full[filling], memory_order_acquire)) {
+    /* Lost, but its time passes: a block ends here, and the gap shows in the next one's time. */
+    if (filled > 0) {
+      hand_over();
+    }
+    return;
+  }
+  if (filled == 0) {
+    begun_us[filling] = taken_us;
+  }
+  memcpy(&buffers[filling][filled * MOTE_CHANNELS], sample, MOTE_CHANNELS * sizeof *sample);
+  if (++filled == BLOCK) {
+    hand_over();
   }
 }
 
@@ -44,19 +76,10 @@ static void tick(void) {
   }
   waited = 0;
   const uint64_t now = chip_now_us();
-  if (atomic_load_explicit(&full[filling], memory_order_acquire)) {
-    ++index; /* its time passes all the same: the gap shows in the clock */
-    return;
-  }
-  if (filled == 0) {
-    begun_us[filling] = now;
-  }
-  mote_sensor_read(&buffers[filling][filled * MOTE_CHANNELS], index++);
-  if (++filled == BLOCK) {
-    atomic_store_explicit(&full[filling], true, memory_order_release);
-    filling ^= 1u;
-    filled = 0;
-  }
+  sampler_give(NULL); /* where the one before is still owed */
+  taken_us = now;
+  asked = true;
+  mote_sensor_take(index++);
 }
 
 void mote_on_tick(void) {
@@ -69,7 +92,7 @@ const int16_t *sampler_block(uint32_t *count, uint64_t *time_us) {
   if (!atomic_load_explicit(&full[taking], memory_order_acquire)) {
     return NULL;
   }
-  *count = BLOCK;
+  *count = counts[taking];
   *time_us = begun_us[taking];
   return buffers[taking];
 }

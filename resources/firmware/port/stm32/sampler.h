@@ -5,11 +5,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads one sample of every channel; called from the interrupt, `index` counts from the beginning. */
-void mote_sensor_read(int16_t *sample, uint32_t index);
+/* Has a sample of every channel taken; called from the interrupt, `index` counts from the beginning. sampler_give
+ * answers it, at once or from another interrupt before the next; where none came by then, or NULL, the sample is lost. */
+void mote_sensor_take(uint32_t index);
 
-/* Switches the sensor. */
-void mote_sensor_power(bool on);
+/* Switches the sensor; false: there is none. */
+bool mote_sensor_power(bool on);
+
+/* What was taken, from an interrupt; NULL: the sensor did not answer. */
+void sampler_give(const int16_t *sample);
 
 void sampler_run(bool on);
 

@@ -18,6 +18,7 @@ void mote_ignored(void);
 void mote_on_nmi(void);
 void mote_on_tick(void);
 void mote_on_uart(void);
+void mote_on_i2c(void);
 
 /* Destructors of static objects are registered with it; the program never ends. */
 void *__dso_handle;
@@ -82,6 +83,17 @@ enum { UART_IRQ = USART1_IRQ };
 enum { UART_IRQ = USART2_IRQ };
 #endif
 
+#if MOTE_I2C == 1
+enum { I2C_IRQ = I2C1_IRQ };
+#else
+enum { I2C_IRQ = I2C2_IRQ };
+#endif
+#ifdef I2C_ONE_IRQ
+enum { I2C_LAST_IRQ = I2C_IRQ };
+#else
+enum { I2C_LAST_IRQ = I2C_IRQ + 1 }; /* its errors */
+#endif
+
 __attribute__((section(".vectors"), used)) static const uintptr_t vectors[16 + 98] = {
     [0] = (uintptr_t)&mote_stack_top,
     [1] = TO(mote_reset),
@@ -91,7 +103,9 @@ __attribute__((section(".vectors"), used)) static const uintptr_t vectors[16 + 9
     [12] = TO(mote_ignored),
     [14] = TO(mote_ignored), /* PendSV */
     [15] = TO(mote_on_tick),
-    [16 ... 16 + UART_IRQ - 1] = TO(mote_ignored),
+    [16 ... 16 + I2C_IRQ - 1] = TO(mote_ignored),
+    [16 + I2C_IRQ... 16 + I2C_LAST_IRQ] = TO(mote_on_i2c),
+    [16 + I2C_LAST_IRQ + 1 ... 16 + UART_IRQ - 1] = TO(mote_ignored),
     [16 + UART_IRQ] = TO(mote_on_uart),
     [16 + UART_IRQ + 1 ... 16 + 97] = TO(mote_ignored),
 };

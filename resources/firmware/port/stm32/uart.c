@@ -90,6 +90,10 @@ void mote_on_uart(void) {
   }
 }
 
+bool uart_waiting(void) {
+  return atomic_load_explicit(&in_written, memory_order_acquire) != atomic_load_explicit(&in_read, memory_order_relaxed);
+}
+
 size_t uart_read(uint8_t *data, size_t capacity) {
   const uint32_t at = atomic_load_explicit(&in_read, memory_order_relaxed);
   const uint32_t there = atomic_load_explicit(&in_written, memory_order_acquire) - at;
