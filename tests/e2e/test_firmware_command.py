@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -82,6 +83,20 @@ def test_the_emulated_chip_is_a_board_like_any_other(mote: Mote, project: Path, 
     assert recording.n_samples == 104
     assert recording.health.lost_samples == 0
     assert [c.name for c in recording.group.channels] == ["ax", "ay", "az", "gx", "gy", "gz"]
+
+
+def test_a_model_goes_over_the_link_into_the_slot_that_is_not_in_use(mote: Mote, project: Path, tools: None) -> None:
+    running, url = emulate(mote, project)
+    other = shutil.copytree(project, project.parent / "second", ignore=shutil.ignore_patterns("lock", "firmware"))
+    done = mote("-p", other, "--json", "firmware", "flash", "--model-only", "--port", url)
+    again = mote("-p", other, "--json", "firmware", "flash", "--port", url)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=30)
+    assert done.status == 0, done.out + done.err
+    assert again.status == 0, again.out + again.err
+    (model,) = (project / "runs").glob("*/model.tflite")
+    assert done.json["model_sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert done.json["bytes"] == 256 + model.stat().st_size
 
 
 def test_a_board_that_nothing_emulates_is_not_run_but_built(mote: Mote, project: Path, tools: None) -> None:

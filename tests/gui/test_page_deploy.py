@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from motestudio.gui.pages.deploy.copy_line import CopyLine
 from motestudio.gui.theme import theme
+from motestudio.gui.widgets import Text
 from motestudio.studio.analyse import use_board
 
 
@@ -39,16 +39,11 @@ def test_the_target_and_what_is_missing_with_its_fix_to_copy(qtbot, page, contex
     assert page.target.board.text() == "NUCLEO-L476RG"
     assert page.target.state.text() == "No board is connected."
     assert "of 96 KB" in page.target.figures["ram"].accessibleName()
-    lines = page.target.findChildren(CopyLine)
-    assert any("MOTE_TFLM_DIR" in line.field.text() for line in lines)
-    line = lines[-1]
-    qtbot.mouseClick(line.button, Qt.MouseButton.LeftButton)
-    assert QGuiApplication.clipboard().text() == line.field.text()
-    context.settings.set("tflm_dir", "/opt/tflm")
-    page.activated()
-    qtbot.waitUntil(
-        lambda: any("=/opt/tflm" in x.field.text() for x in page.target.findChildren(CopyLine) if x.isVisible())
-    )
+    names = [text.text() for text in page.target.computer.findChildren(Text)]
+    assert {"TFLM interpreter", "C compiler"} <= set(names)
+    assert "cmake" not in names, "the virtual board needs none"
+    assert not page.target.computer.findChildren(CopyLine)
+    assert not page.target.through.isVisible()
 
 
 def test_the_preview_writes_nothing_and_shows_every_file(qtbot, page, context):
@@ -81,14 +76,12 @@ def test_build_and_flash_to_the_virtual_board_then_go_live(qtbot, page, trained_
     assert trained_window.current.key == "live"
 
 
-def test_without_a_board_it_is_built_and_the_banner_offers_the_virtual_one(qtbot, page, trained_window):
+def test_without_a_board_the_virtual_one_is_started_and_flashed(qtbot, page, context):
+    assert context.session is None
     _build(qtbot, page)
-    assert [row.dot.state for row in page.steps.rows.values()] == ["fresh", "fresh", "none"]
-    banner = trained_window.banner
-    assert banner.text.text().startswith("It is built; no board is connected")
-    qtbot.mouseClick(banner.action, Qt.MouseButton.LeftButton)
+    assert [row.dot.state for row in page.steps.rows.values()] == ["fresh"] * 3
     qtbot.waitUntil(page.live.isVisible, timeout=30000)
-    assert page.steps.rows["flash"].dot.state == "fresh"
+    assert context.session.description.virtual
 
 
 def test_a_file_edited_by_hand_shows_its_diff_and_is_kept(qtbot, page, context):
@@ -150,3 +143,22 @@ def test_everything_is_readable(page, trained_window, size, assert_no_clipped_te
         trained_window.resize(*size)
         qtbot.wait(30)
         assert_no_clipped_text(trained_window)
+
+
+def test_a_package_that_is_tampered_with_is_refused_and_the_old_one_kept(qtbot, page, virtual_board, monkeypatch):
+    _build(qtbot, page)
+    held = virtual_board.request("package_hash")["sha256"]
+    load = virtual_board.load_package
+
+    def tampered(path, *args):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+        return load(path, *args)
+
+    monkeypatch.setattr(virtual_board, "load_package", tampered)
+    qtbot.waitUntil(page.again.isVisible)
+    qtbot.mouseClick(page.again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.verbs._running is None, timeout=60000)
+    assert page.steps.rows["flash"].dot.state == "failed"
+    assert virtual_board.request("package_hash")["sha256"] == held

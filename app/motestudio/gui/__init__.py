@@ -58,7 +58,7 @@ they switch live.
     Number(number, unit, style, align).set(number, unit, exact, ink)      format with gui.numbers first
     Button(text, kind, icon, key)  kinds primary|secondary|outline|link|quiet      IconButton(icon, name)
     RecordButton(text, key).set_text .set_running(running, detail) .set_field_mode(on)
-    Segmented(choices, current, name).changed(int)   Toggle(name, on).toggled
+    Segmented(choices, current, name).changed(int) .set_blocked({i: why})   Toggle(name, on).toggled
     Choice(choices, name)   Chip(text, ink, on)
     TextField(text, name, placeholder).set_problem   NoteField
     NumberField(value, minimum=, maximum=, step=, decimals=, unit=, name=).value_changed(float)

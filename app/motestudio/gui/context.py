@@ -321,8 +321,8 @@ class AppContext(QObject):
         decoder: str = "",
         params: Mapping[str, Value] | None = None,
         then: Callable[[], object] | None = None,
-    ) -> None:
-        """Connect to a board; needs an open project.
+    ) -> RunningOperation | None:
+        """Connect to a board; None where no project is open.
 
         Args:
             port: a port, ``socket://host:port`` or ``virtual``; the project's, then that of the settings, then
@@ -334,7 +334,7 @@ class AppContext(QObject):
             then: called when it is connected.
         """
         if (project := self.project) is None:
-            return
+            return None
         port = port or project.config.port or self.settings.get("port", "")
         rate = self.settings.get("baud", 115200) if baud is None else baud
         studio = self.studio
@@ -365,7 +365,7 @@ class AppContext(QObject):
         self.port = port
         self._again = {"baud": baud, "lines": lines, "decoder": decoder, "params": params}
         name = "the virtual board" if port in ("", "virtual") else port
-        self.run_operation(f"Connect to {name}", work, done)
+        return self.run_operation(f"Connect to {name}", work, done)
 
     def prepare_recorder(self) -> None:
         """Have a recorder ready for the next board: starting one takes longer than connecting."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
@@ -27,6 +27,7 @@ class Segmented(Painted):
         self._choices = list(choices)
         self._current = current
         self._name = name
+        self._blocked: dict[int, str] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._tell()
@@ -44,9 +45,17 @@ class Segmented(Painted):
         self.updateGeometry()
         self.update()
 
+    def set_blocked(self, reasons: Mapping[int, str]) -> None:
+        """Which choices cannot be made now, with why: drawn pale, passed over by the arrows, told in a tool tip."""
+        self._blocked = dict(reasons)
+        told = [f"{self._choices[i]}: {reason}" for i, reason in sorted(self._blocked.items())]
+        self.setToolTip("\n".join(told))
+        self.setAccessibleDescription(" ".join(told))
+        self.update()
+
     def set_current(self, index: int) -> None:
         """Choose; says `changed` where it is another one."""
-        if index == self._current or not 0 <= index < len(self._choices):
+        if index == self._current or not 0 <= index < len(self._choices) or index in self._blocked:
             return
         self._current = index
         self._tell()
@@ -78,7 +87,8 @@ class Segmented(Painted):
             if i == self._current:
                 canvas.box(cell, theme().radius("segment"), theme().mix("surface_raised", "text", 0.08 * theme().dark))
             ink = "text" if i == self._current else "text_muted"
-            canvas.text(cell, choice, "control", "text_disabled" if not self.isEnabled() else ink, "center")
+            off = not self.isEnabled() or i in self._blocked
+            canvas.text(cell, choice, "control", "text_disabled" if off else ink, "center")
             x += width
         if self.ring_visible:
             canvas.ring(rect, theme().radius("field"))
@@ -96,8 +106,11 @@ class Segmented(Painted):
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is None:
             super().keyPressEvent(event)
-        else:
-            self.set_current(self._current + step)
+            return
+        wanted = self._current + step
+        while wanted in self._blocked:
+            wanted += step
+        self.set_current(wanted)
 
 
 class Toggle(PaintedButton):

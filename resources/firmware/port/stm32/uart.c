@@ -36,7 +36,8 @@ enum { UE = 1 << 0 };
 #define CR1 MOTE_REGISTER(USART)
 #endif
 
-enum { IN_BYTES = 512, OUT_BYTES = 512 };
+/* In: a whole request, of which there is one at a time; an emulator's line is as fast as its computer. */
+enum { IN_BYTES = 1024, OUT_BYTES = 512 };
 
 /* One writer and one reader each; positions run freely, sizes are powers of two. */
 static uint8_t in[IN_BYTES], out[OUT_BYTES];

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from motestudio.devices.ports import PortInfo, list_ports
 from motestudio.domain.board import BoardFile
 from motestudio.domain.model_report import Verdict
 from motestudio.project.store import Project
-from motestudio.studio import analyse, checks, evaluate, run_store
+from motestudio.studio import analyse, deploying, evaluate, flash_chip, run_store
+from motestudio.studio.deploying import Needs, Way
 from motestudio.studio.device_session import DeviceSession
 from motestudio.studio.home import Studio
 
 MANY_LINES = 400
 """Of a file's content; the rest is for an editor."""
+
+PROBE = "probe"
+"""In place of a serial port: a debug probe writes the chip."""
 
 STATES = {
     "new": ("new", "ok"),
@@ -27,6 +32,19 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user chose; empty is what suits.
+
+    Attributes:
+        way: from the run to something that runs it.
+        through: what writes the chip: a serial port, or `PROBE`.
+    """
+
+    way: str = ""
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeployData:
     """A run on its way to the project's board.
 
@@ -37,8 +55,13 @@ class DeployData:
         verdict: whether it fits.
         blocked: why it cannot be flashed, or empty.
         held: whether the connected board holds this run's model.
-        checks: programs and packages.
         ports: serial ports of this computer.
+        way: the one that is gone.
+        closed: the ways that cannot be gone now, with why.
+        needs: what the way needs on this computer.
+        places: what can write the chip, by serial port or `PROBE`, with what is shown of it.
+        through: the one of `places` that is used, or empty where there is none.
+        tool: what writes through it.
     """
 
     runs: tuple[str, ...]
@@ -47,11 +70,38 @@ class DeployData:
     verdict: Verdict
     blocked: str
     held: bool
-    checks: tuple[checks.Check, ...]
     ports: tuple[PortInfo, ...]
+    way: Way
+    closed: Mapping[Way, str]
+    needs: Needs
+    places: Mapping[str, str]
+    through: str
+    tool: flash_chip.Tool
+
+    @property
+    def lacking(self) -> bool:
+        """Whether something that this computer lacks stands in the way."""
+        tflm = self.needs.tflm
+        return bool(self.needs.missing) or (tflm is not None and bool(tflm.folder) and not tflm.ready)
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot begin, in a sentence; empty where it can."""
+        tflm = self.needs.tflm
+        if self.blocked:
+            return f"{self.blocked}: nothing is built or sent."
+        if missing := self.needs.missing:
+            return f"{missing[0].name} is missing: see This computer for how to get it."
+        if tflm is not None and tflm.problem:
+            return tflm.problem
+        if self.lacking and tflm is not None:
+            return f"TensorFlow Lite Micro is not built for {tflm.core} yet: see This computer."
+        if self.way == "chip" and not self.places:
+            return "No serial port is here to write the chip through: plug the board in."
+        return ""
 
 
-def load(studio: Studio, project: Project, run_id: str, session: DeviceSession | None) -> DeployData | None:
+def load(studio: Studio, project: Project, run_id: str, session: DeviceSession | None, wish: Wish) -> DeployData | None:
     """Read all but the generated project; None where nothing has been trained.
 
     Raises:
@@ -60,26 +110,43 @@ def load(studio: Studio, project: Project, run_id: str, session: DeviceSession |
     runs = run_store.runs(project)
     if not runs:
         return None
-    run = next((r for r in runs if r.id == run_id), runs[-1])
+    run, board = next((r for r in runs if r.id == run_id), runs[-1]), studio.board(project.config.board)
     verdict = analyse.analyse(studio, project, run).verdict
     short = [b for b in verdict.budgets if b.name in ("ram", "flash") and not b.fits]
+    ports = tuple(list_ports())
+    reasons = {way: deploying.blocked(way, board, session) for way in deploying.WAYS}
+    open_ways = [way for way, reason in reasons.items() if not reason]
+    way = next((w for w in open_ways if w == wish.way), deploying.suggested(board, session))
+    places = _places(board, ports)
+    liked = (wish.through, session.url if session is not None else "", *places)
+    through = next((place for place in liked if place in places), "")
+    tool = _tool(board, through)
     return DeployData(
-        tuple(r.id for r in runs),
-        run,
-        studio.board(project.config.board),
-        verdict,
-        analyse.shortfall(replace(verdict, budgets=tuple(short))),
-        session is not None and session.connected and evaluate.holds(session, run),
-        _tools(studio.board(project.config.board)),
-        tuple(list_ports()),
+        runs=tuple(r.id for r in runs),
+        run=run,
+        board=board,
+        verdict=verdict,
+        blocked=analyse.shortfall(replace(verdict, budgets=tuple(short))),
+        held=session is not None and session.connected and evaluate.holds(session, run),
+        ports=ports,
+        way=way,
+        closed={w: reason for w, reason in reasons.items() if reason},
+        needs=deploying.needs(way, board, tool),
+        places=places,
+        through=through,
+        tool=tool,
     )
 
 
-def _tools(board: BoardFile) -> tuple[checks.Check, ...]:
-    """What counts for this target: what is missing and needed first, what only others need left out."""
-    others = {"stm32": ("ESP-IDF",), "esp32": ("Arm GCC", "QEMU for Arm")}.get(board.family, ())
-    rows = [c for c in checks.checks() if c.name not in others]
-    return tuple(sorted(rows, key=lambda c: (c.found or not c.needed, not c.found)))
+def _places(board: BoardFile, ports: tuple[PortInfo, ...]) -> dict[str, str]:
+    tools = flash_chip.tools_for(board)
+    serial = {p.path: f"{p.path} {p.description}".strip() for p in ports} if tools else {}
+    return serial | ({PROBE: "Debug probe"} if "pyocd" in tools else {})
+
+
+def _tool(board: BoardFile, through: str) -> flash_chip.Tool:
+    tools = flash_chip.tools_for(board)
+    return "pyocd" if through == PROBE or not tools else tools[0]
 
 
 def shown_text(path: str, state: str, diff: str, content: bytes) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from motestudio.gui.numbers import budget_text
-from motestudio.gui.pages.deploy.copy_line import CopyLine
+from motestudio.gui.pages.deploy.computer import ComputerCard
 from motestudio.gui.pages.deploy.data import DeployData
-from motestudio.gui.widgets import Button, Choice, Column, FactRow, Figure, StatusDot, Text
-from motestudio.studio.checks import Check
+from motestudio.gui.widgets import Button, Choice, Column, Figure, StatusDot, Text
+from motestudio.studio import flash_chip
 from motestudio.studio.device_session import DeviceSession
 
-_VERSION = 10
-"""Letters of a version that are shown; the tool tip has the rest."""
+_TOOL_WORDS: Mapping[flash_chip.Tool, str] = {
+    "stm32loader": "By its serial boot loader: set BOOT0 high and reset the board first, low again afterwards.",
+    "esptool": "By its serial boot loader, which esptool starts by itself.",
+    "pyocd": "By pyOCD; the board is reset afterwards.",
+}
 
 
 class TargetColumn(Column):
@@ -21,11 +26,13 @@ class TargetColumn(Column):
 
     Signals:
         connect_wanted(str): a port, or ``virtual``.
+        through_wanted(str): what shall write the chip, a port or `data.PROBE`.
         disconnect_wanted: let the board go.
         page_wanted(str): a link was followed.
     """
 
     connect_wanted = Signal(str)
+    through_wanted = Signal(str)
     disconnect_wanted = Signal()
     page_wanted = Signal(str)
 
@@ -37,13 +44,12 @@ class TargetColumn(Column):
         self.add(self.board)
         self.add(self.about)
         self._link()
+        self._writing()
         self._fit()
         self.separate()
-        self.add(Text("This computer", "section", "text_muted"))
-        self._tools = QVBoxLayout()
-        self._tools.setSpacing(0)
-        self.box.addLayout(self._tools)
-        self._rows: list[QWidget] = []
+        self.computer = ComputerCard()
+        self.computer.settings_wanted.connect(lambda: self.page_wanted.emit("settings"))
+        self.add(self.computer)
         self.end()
 
     def _link(self) -> None:
@@ -69,6 +75,20 @@ class TargetColumn(Column):
         self.add_layout(buttons)
         self._paths = ["virtual"]
 
+    def _writing(self) -> None:
+        self._writer = QWidget()
+        box = QVBoxLayout(self._writer)
+        box.setContentsMargins(0, 8, 0, 0)
+        box.setSpacing(4)
+        box.addWidget(Text("Write the chip through", "section", "text_muted"))
+        self.through = Choice([], "Write the chip through")
+        self.through.activated.connect(self._through)
+        self.tool = Text("", "caption", "text_muted", wrap=True)
+        box.addWidget(self.through)
+        box.addWidget(self.tool)
+        self.add(self._writer)
+        self._places: tuple[str, ...] = ()
+
     def _fit(self) -> None:
         self.separate()
         self.add(Text("Fit", "section", "text_muted"))
@@ -87,7 +107,7 @@ class TargetColumn(Column):
         left.addStretch(1)
         self.add_layout(left)
 
-    def set_data(self, data: DeployData, session: DeviceSession | None, tflm_dir: str) -> None:
+    def set_data(self, data: DeployData, session: DeviceSession | None) -> None:
         """Show all of it."""
         self.board.setText(data.board.name)
         self.about.setText(f"{data.board.chip}, {data.board.clock_hz / 1e6:g} MHz, kernels: {data.board.kernels}")
@@ -99,7 +119,8 @@ class TargetColumn(Column):
         self.reason.setVisible(bool(data.blocked))
         self.analyse.setVisible(bool(data.blocked))
         self.set_link(data, session)
-        self._set_tools(data.checks, tflm_dir)
+        self._set_writing(data)
+        self.computer.set_needs(data.needs)
 
     def set_link(self, data: DeployData, session: DeviceSession | None) -> None:
         """Show the board that is connected, or the ports there are."""
@@ -129,48 +150,14 @@ class TargetColumn(Column):
     def _connect(self) -> None:
         self.connect_wanted.emit(self._paths[max(0, self.ports.currentIndex())])
 
-    def _set_tools(self, checks: tuple[Check, ...], tflm_dir: str) -> None:
-        for old in self._rows:
-            self._tools.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        self._rows = [_tool(check) for check in checks] + [self._tflm(tflm_dir)]
-        for row in self._rows:
-            self._tools.addWidget(row)
+    def _set_writing(self, data: DeployData) -> None:
+        self._writer.setVisible(data.way == "chip")
+        self._places = tuple(data.places)
+        self.through.clear()
+        self.through.addItems(list(data.places.values()))
+        self.through.setCurrentIndex(self._places.index(data.through) if data.places else -1)
+        self.through.setEnabled(bool(data.places))
+        self.tool.setText(_TOOL_WORDS[data.tool])
 
-    def _tflm(self, folder: str) -> QWidget:
-        holder = _block("Whole firmware", "CMake builds it in the generated project with TFLM's sources.", "text_muted")
-        box = holder.layout()
-        assert box is not None
-        box.addWidget(CopyLine(f"cmake -B build -DMOTE_TFLM_DIR={folder or '<its folder>'}", "Command for CMake"))
-        if not folder:
-            link = Button("Set TFLM's folder in Settings", "link")
-            link.clicked.connect(lambda: self.page_wanted.emit("settings"))
-            box.addWidget(link)
-        return holder
-
-
-def _tool(check: Check) -> QWidget:
-    if check.found:
-        version = check.version if check.version != "found" else ""
-        short = version if len(version) <= _VERSION else version[: _VERSION - 1] + "…"
-        row = FactRow(check.name, "", short, "", "ok")
-        row.setToolTip(f"{check.purpose}; {version}" if version else check.purpose)
-        row.setCheckable(False)
-        return row
-    needed = "missing" if check.needed else "not here"
-    holder = _block(f"{check.name}, {needed}", f"For {check.purpose}.", "bad" if check.needed else "text_muted")
-    box = holder.layout()
-    assert box is not None
-    box.addWidget(CopyLine(check.fix, f"How to get {check.name}"))
-    return holder
-
-
-def _block(title: str, text: str, ink: str) -> QWidget:
-    holder = QWidget()
-    box = QVBoxLayout(holder)
-    box.setContentsMargins(FactRow.outset, 8, FactRow.outset, 4)
-    box.setSpacing(4)
-    box.addWidget(Text(title, "control", "bad" if ink == "bad" else "text", wrap=True))
-    box.addWidget(Text(text, "caption", "text_muted", wrap=True))
-    return holder
+    def _through(self, index: int) -> None:
+        self.through_wanted.emit(self._places[index])
