@@ -372,6 +372,11 @@ def test_model_that_cannot_run_is_refused_and_the_old_one_runs(
     assert load(board, slot_image(project, b"good" * 10, sequence=3)).ok
 
 
+def test_commands_inside_a_frame_are_none(board: Board, project: FirmwareProject):
+    assert load(board, slot_image(project, b"\nname%\rinfer 1 0%profile%" * 40)).ok
+    assert board.session.stats.crc_errors == board.session.stats.skipped_bytes == 0
+
+
 def test_window_in_pieces(board: Board, start_board, streaming_project: FirmwareProject):
     window = np.arange(WINDOW * CHANNELS, dtype="<i2").reshape(WINDOW, CHANNELS)
     data = window.tobytes()

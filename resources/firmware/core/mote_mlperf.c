@@ -271,10 +271,14 @@ void mote_mlperf_init(mote_mlperf *state) { memset(state, 0, sizeof *state); }
 
 bool mote_mlperf_push(mote_app *app, uint8_t byte) {
   mote_mlperf *state = &app->mlperf;
-  if (byte == 0 || byte == '\r' || byte == '\n') {
+  if (byte == 0) {
     state->length = 0;
     state->noise = false;
-  } else if (byte == '%' && !state->noise) {
+  } else if (state->noise) {
+    /* Inside a frame, whatever it holds. */
+  } else if (byte == '\r' || byte == '\n') {
+    state->length = 0;
+  } else if (byte == '%') {
     state->command[state->length] = '\0';
     state->length = 0;
     if (run(app, state->command)) {

@@ -19,7 +19,7 @@ enum { MOTE_MLPERF_COMMAND = 80 };
 typedef struct {
   char command[MOTE_MLPERF_COMMAND + 1];
   uint8_t length;
-  bool noise;        /* until the next end of a command or frame */
+  bool noise;        /* until the next end of a frame */
   bool spoke;        /* text went out after the last frame of the link */
   uint32_t expected; /* bytes, after db load */
   uint32_t loaded;
