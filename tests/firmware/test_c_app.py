@@ -446,7 +446,7 @@ def test_mlperf_tiny_runner_can_give_a_window_of_samples(board: Board):
         ("db", "e-[Command 'db' requires a subcommand]"),
         ("db load", "e-[Command 'db load' requires the # of bytes]"),
         ("db load -4", "e-[Command 'db load' requires the # of bytes]"),
-        ("db load 99999", "e-[Supplied buffer size exceeds maximum of 150]"),
+        ("db load 99999", "e-[Supplied buffer size exceeds maximum of 240]"),
         ("db abc", "e-[Insufficent number of hex digits]"),
         ("infer 0", "e-[Inference iterations must be >0]"),
         ("infer 99999999999", "e-[Inference iterations must be >0]"),

@@ -26,7 +26,7 @@ _FLASH = {
 }
 _RAM = {".data", ".bss", ".stack", ".iram0.text", ".iram0.vectors", ".dram0.data", ".dram0.bss"}
 _SIGNAL = {".bss.ring", ".bss.window", ".bss.buffers"}
-"""The window, the ring before it and the sampler's two buffers: as large as the project's window and rate make them."""
+"""The window, the ring before it and the sampler's blocks: as large as the project's window and rate make them."""
 # The first that occurs in the path of an object file tells its part.
 _PLACES = (
     ("tensorflow-microlite", "kernels and TFLM"),

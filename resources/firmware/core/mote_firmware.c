@@ -9,11 +9,18 @@
 #include "mote_user.h"
 
 #if MOTE_FEATURES_STREAMING
-/* What the sensor gives while the model runs: less than a step, and two blocks of 20 ms. */
-enum { RING_SAMPLES = MOTE_STEP_SAMPLES + (int)(MOTE_RATE_HZ / 25.0f) + 1 };
+/* Features take samples as they come. MLPerf Tiny's runner puts the model's input where they lie. */
+enum {
+  INPUT_SAMPLES = (MOTE_FEATURE_COUNT * (MOTE_INPUT_BITS / 8) + 2 * MOTE_CHANNELS - 1) / (2 * MOTE_CHANNELS),
+  RING_SAMPLES = (int)INPUT_SAMPLES > (int)MOTE_BLOCK_SAMPLES ? (int)INPUT_SAMPLES : (int)MOTE_BLOCK_SAMPLES
+};
 static const mote_stream stream = {mote_model_reset, mote_model_push, mote_model_infer_pushed};
 #else
-enum { RING_SAMPLES = MOTE_WINDOW_SAMPLES + MOTE_STEP_SAMPLES };
+enum {
+  RING_SAMPLES =
+      MOTE_WINDOW_SAMPLES + ((int)MOTE_STEP_SAMPLES > (int)MOTE_BLOCK_SAMPLES ? (int)MOTE_STEP_SAMPLES
+                                                                              : (int)MOTE_BLOCK_SAMPLES)
+};
 static int16_t window[MOTE_WINDOW_SAMPLES * MOTE_CHANNELS];
 #endif
 

@@ -4,6 +4,15 @@
 #define MOTE_FIRMWARE_H
 
 #include "mote_app.h"
+#include "mote_project.h"
+
+/* The most samples that a port hands to mote_app_samples at once, before it calls mote_app_step until that returns false:
+ * about 20 ms, as the studio draws, and no more than a frame of the link holds. */
+enum {
+  MOTE_BLOCK_WANTED = (int)(MOTE_RATE_HZ / 50.0f) < 1 ? 1 : (int)(MOTE_RATE_HZ / 50.0f),
+  MOTE_BLOCK_MOST = (int)((MOTE_LINK_MAX_PAYLOAD - 48u) / (2u * MOTE_CHANNELS)),
+  MOTE_BLOCK_SAMPLES = (int)MOTE_BLOCK_WANTED < (int)MOTE_BLOCK_MOST ? (int)MOTE_BLOCK_WANTED : (int)MOTE_BLOCK_MOST
+};
 
 /* What a port provides; `context` is handed to every function. */
 typedef struct {

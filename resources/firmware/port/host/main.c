@@ -12,7 +12,7 @@
 #include "mote_firmware.h"
 #include "mote_project.h"
 
-enum { BLOCK = MOTE_STEP_SAMPLES < 32 ? MOTE_STEP_SAMPLES : 32, SLOT_BYTES = (MOTE_MODEL_SLOT_BYTES / 4096 + 2) * 4096 };
+enum { BLOCK = MOTE_BLOCK_SAMPLES, SLOT_BYTES = (MOTE_MODEL_SLOT_BYTES / 4096 + 2) * 4096 };
 
 static mote_app *app;
 static _Alignas(16) uint8_t memory[MOTE_SLOT_COUNT][SLOT_BYTES]; /* in place of flash: gone when the program ends */

@@ -52,7 +52,10 @@ static bool turn(void) {
     busy = true;
   }
   sensor_attend();
-  return mote_app_step(app) || busy;
+  while (mote_app_step(app)) {
+    busy = true;
+  }
+  return busy;
 }
 
 /* What describes the firmware names the sensor, or says that it has none. */

@@ -5,23 +5,24 @@
 #include <string.h>
 
 #include "chip.h"
+#include "mote_firmware.h"
 #include "mote_profile.h"
-#include "mote_project.h"
 
-/* About 20 ms, as the studio draws; at most what a frame of the link holds. */
 enum {
-  WANTED = (int)(MOTE_RATE_HZ / 50.0f) < 1 ? 1 : (int)(MOTE_RATE_HZ / 50.0f),
-  MOST = (int)(900 / (2 * MOTE_CHANNELS)),
-  BLOCK = WANTED < MOST ? WANTED : MOST,
+  BLOCK = MOTE_BLOCK_SAMPLES,
+  /* The main loop comes for blocks again when the model has run, which takes less than a step. */
+  SECOND = (int)MOTE_RATE_HZ + 1,
+  COVERED = (int)MOTE_STEP_SAMPLES < (int)SECOND ? (int)MOTE_STEP_SAMPLES : (int)SECOND,
+  BLOCKS = (COVERED + BLOCK - 1) / BLOCK + 2,
   /* The timer has 24 bits: a slow rate takes several of its turns. */
   TICKS = 1 + (int)((float)MOTE_CORE_HZ / MOTE_RATE_HZ / 16777216.0f),
   PERIOD = (int)((float)MOTE_CORE_HZ / MOTE_RATE_HZ / (float)TICKS + 0.5f)
 };
 
-static int16_t buffers[2][BLOCK * MOTE_CHANNELS];
-static uint64_t begun_us[2];
-static uint32_t counts[2];
-static _Atomic bool full[2];
+static int16_t buffers[BLOCKS][BLOCK * MOTE_CHANNELS];
+static uint64_t begun_us[BLOCKS];
+static uint32_t counts[BLOCKS];
+static _Atomic bool full[BLOCKS];
 static uint32_t filling, filled, index, waited; /* the interrupts' own */
 static uint64_t taken_us;
 static bool asked;
@@ -33,8 +34,9 @@ void sampler_run(bool on) {
   SYST_CSR = 0;
   filling = filled = index = taking = waited = 0;
   asked = false;
-  atomic_store(&full[0], false);
-  atomic_store(&full[1], false);
+  for (uint32_t i = 0; i < BLOCKS; ++i) {
+    atomic_store(&full[i], false);
+  }
   if (mote_sensor_power(on) && on) {
     SYST_RVR = PERIOD - 1u;
     SYST_CVR = 0;
@@ -45,7 +47,7 @@ void sampler_run(bool on) {
 static void hand_over(void) {
   counts[filling] = filled;
   atomic_store_explicit(&full[filling], true, memory_order_release);
-  filling ^= 1u;
+  filling = filling + 1u < BLOCKS ? filling + 1u : 0;
   filled = 0;
 }
 
@@ -99,5 +101,5 @@ const int16_t *sampler_block(uint32_t *count, uint64_t *time_us) {
 
 void sampler_done(void) {
   atomic_store_explicit(&full[taking], false, memory_order_release);
-  taking ^= 1u;
+  taking = taking + 1u < BLOCKS ? taking + 1u : 0;
 }

@@ -1,4 +1,5 @@
-/* Samples at the project's rate from the system timer's interrupt, in two buffers: one fills while the other is used. */
+/* Samples at the project's rate from the system timer's interrupt, in blocks: one fills while others wait for the main
+ * loop, as many as come while the model runs. */
 #ifndef MOTE_STM32_SAMPLER_H
 #define MOTE_STM32_SAMPLER_H
 

@@ -7,14 +7,9 @@
 
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
-#include "mote_project.h"
+#include "mote_firmware.h"
 
-/* About 20 ms, as the studio draws; at most what every firmware's frame of the link holds. */
-enum {
-  SAMPLER_WANTED = (int)(MOTE_RATE_HZ / 50.0f) < 1 ? 1 : (int)(MOTE_RATE_HZ / 50.0f),
-  SAMPLER_MOST = (int)(720 / (2 * MOTE_CHANNELS)),
-  SAMPLER_BLOCK = SAMPLER_WANTED < SAMPLER_MOST ? SAMPLER_WANTED : SAMPLER_MOST
-};
+enum { SAMPLER_BLOCK = MOTE_BLOCK_SAMPLES };
 
 typedef struct {
   uint64_t time_us; /* of the first sample */
