@@ -18,7 +18,10 @@ studio: $(VENV)/.installed
 	@packaging/system-packages.sh studio
 	@$(BIN)/mote studio
 
-test: lint unit gui screenshots headless
+# Three runs that share nothing, two at a time: most of what they do is wait for processes.
+test: lint $(VENV)/.dev $(HEADLESS)/.installed
+	@$(MAKE) --no-print-directory -j2 unit headless gui
+	@$(MAKE) --no-print-directory screenshots
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check app plugins tests packaging
@@ -51,6 +54,7 @@ bench: $(VENV)/.bench
 	$(BIN)/mote bench app
 	$(BIN)/mote bench features
 	$(BIN)/mote bench record
+	$(BIN)/mote bench firmware
 
 $(VENV)/.installed: pyproject.toml packaging/constraints.txt packaging/system-packages.sh
 	@packaging/system-packages.sh demo
