@@ -17,6 +17,18 @@ from motestudio.project.recordings import RecordingStore
 from support import trained
 from support.command import Mote
 
+# What a user would do with a library: here anything is a signature that is not all zeros.
+ONLY_ONES = """
+#include "mote_config.h"
+
+bool mote_verify_signature(const uint8_t digest[32], const uint8_t signature[MOTE_SLOT_SIGNATURE]) {
+  uint8_t any = 0;
+  for (int i = 0; i < MOTE_SLOT_SIGNATURE; ++i) {
+    any |= signature[i];
+  }
+  return digest[0] == digest[0] && any != 0;
+}
+"""
 TOOLS = ("cmake", "arm-none-eabi-gcc", "qemu-system-arm")
 
 
@@ -97,6 +109,28 @@ def test_a_model_goes_over_the_link_into_the_slot_that_is_not_in_use(mote: Mote,
     (model,) = (project / "runs").glob("*/model.tflite")
     assert done.json["model_sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
     assert done.json["bytes"] == 256 + model.stat().st_size
+
+
+def test_a_project_with_a_key_takes_signed_models_only(mote: Mote, project: Path, tools: None) -> None:
+    pytest.importorskip("cryptography", reason="signing needs the package cryptography")
+    done = mote("-p", project, "--json", "firmware", "key", project / "keys" / "device.pem")
+    assert done.status == 0, done.err
+    assert 'key = "keys/device.pem"' in (project / "project.toml").read_text()
+    done = mote("-p", project, "firmware", "build")
+    assert done.status == 2
+    assert "mote_verify_signature" in done.err
+    user = project / "firmware" / "stm32f405" / "user" / "mote_user.c"
+    user.write_text(user.read_text() + ONLY_ONES)
+    running, url = emulate(mote, project)
+    other = shutil.copytree(project, project.parent / "second", ignore=shutil.ignore_patterns("lock", "firmware"))
+    done = mote("-p", other, "--json", "firmware", "flash", "--model-only", "--port", url)
+    unsigned = (other / "project.toml").read_text().replace('key = "keys/device.pem"', "")
+    (other / "project.toml").write_text(unsigned)
+    refused = mote("-p", other, "--json", "firmware", "flash", "--model-only", "--port", url)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=30)
+    assert done.status == 0, done.out + done.err
+    assert refused.json["error"]["code"] == "slot.forged"
 
 
 def test_a_board_that_nothing_emulates_is_not_run_but_built(mote: Mote, project: Path, tools: None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -44,6 +46,24 @@ def firmware_generate(
     changed = [str(f.path) for f in made.files if f.changed]
     facts = {"folder": str(made.folder), "files": [str(f.path) for f in made.files], "changed": changed}
     state.output.result(facts, [f"{len(made.files)} files in {made.folder}, {len(changed)} changed."])
+
+
+@firmware_app.command("key")
+def firmware_key(context: typer.Context, file: Annotated[Path, typer.Argument(help="The key's new file.")]) -> None:
+    """Make a key and sign the project's models with it from now on; its firmware then takes no others."""
+    from motestudio.firmware.signing import new_key
+
+    state = state_of(context)
+    with state.project() as project:
+        path = file if file.is_absolute() else Path.cwd() / file
+        key = new_key(path)
+        inside = path.resolve().is_relative_to(project.folder.resolve())
+        name = path.resolve().relative_to(project.folder.resolve()).as_posix() if inside else str(path)
+        project.save(replace(project.config, key=name))
+    state.output.result(
+        {"key": str(path), "public": key.public.hex()},
+        [f"{path}: keep it secret and safe. Flash the whole firmware once: boards must know its public half."],
+    )
 
 
 PackageOption = Annotated[bool, typer.Option("--package", help="What a virtual board is sent, whatever the board.")]

@@ -78,7 +78,7 @@ def build_image(project: FirmwareProject, run: Run, tflm_dir: str = "") -> ChipI
     try:
         image, link_map = (_esp32 if board.family == "esp32" else _stm32)(project.folder.absolute(), run, tflm_dir)
     except BuildError as error:
-        raise _too_big(error) from error
+        raise _told(error) from error
     parts = read_link_map(link_map.read_text(encoding="utf-8", errors="replace")) if link_map.is_file() else ()
     flash, ram = sum(p.flash_bytes for p in parts), sum(p.ram_bytes for p in parts)
     has_model = bool(tflm_dir) or board.family == "esp32"
@@ -113,9 +113,14 @@ def _newest(output: Path) -> Path:
     return images[-1]
 
 
-def _too_big(error: BuildError) -> BuildError:
-    """The linker's word that something does not fit, said with what to do."""
-    match = _OVERFLOW.search(str(error.data.get("output", "")))
+def _told(error: BuildError) -> BuildError:
+    """The linker's words, said with what to do."""
+    output = str(error.data.get("output", ""))
+    if "undefined reference to `mote_verify_signature'" in output:
+        text = "The firmware takes signed models only, and nothing in user/ checks a signature."
+        hint = "Write mote_verify_signature into user/mote_user.c: port/stm32/README.md says how."
+        return BuildError("build.no_verify", text, hint, error.data)
+    match = _OVERFLOW.search(output)
     if match is None:
         return error
     region, over = match["region"], int(match["bytes"])

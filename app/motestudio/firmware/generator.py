@@ -187,6 +187,9 @@ def _contents(request: FirmwareRequest) -> dict[str, bytes]:
             files[f"{folder}/feature_params.h"] = fill(params, use_values(request, number), _USE_TEMPLATE).encode()
             for path in code.sources:
                 files[f"{folder}/{path.name}"] = path.read_bytes()
+        if request.key is not None:
+            public = (source / "templates" / "public_key.h.in").read_text(encoding="utf-8")
+            files["model/public_key.h"] = fill(public, values, "public_key.h.in").encode()
         if family == "esp32":
             files["model/slot.bin"] = request.slot_image.to_bytes()
         files |= {f"{TARGET}{path}": data for path, data in request.target.items()}

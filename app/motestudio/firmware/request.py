@@ -15,6 +15,7 @@ from motestudio.firmware.c_text import c_comment, c_constants, c_float, c_int, c
 from motestudio.firmware.feature_code import FeatureCode, glue_values, source_files, streaming
 from motestudio.firmware.ops import resolver_calls
 from motestudio.firmware.package import sha256_of
+from motestudio.firmware.signing import SigningKey
 from motestudio.firmware.slot_image import SlotImage, contract_of, firmware_id
 from motestudio.sdk.deployable import Deployable
 
@@ -56,6 +57,7 @@ class FirmwareRequest:
         post: how the board decides.
         target: what a target stage adds, by path inside the project's ``target`` folder; what lies there stays
             where it adds nothing.
+        key: what its models are signed with; the firmware then takes no others.
     """
 
     project_name: str
@@ -66,6 +68,7 @@ class FirmwareRequest:
     features: tuple[FeatureCode, ...] = ()
     post: PostSettings = PostSettings()
     target: Mapping[str, bytes] = field(default_factory=dict)
+    key: SigningKey | None = None
 
     @property
     def model_sha256(self) -> str:
@@ -86,13 +89,14 @@ class FirmwareRequest:
     def slot_image(self) -> SlotImage:
         """The model as the firmware's first slot holds it."""
         contract = contract_of(self.deployable, self.features)
-        return SlotImage(
+        image = SlotImage(
             name=self.project_name,
             model=self.deployable.model,
             arena_bytes=self.arena_bytes,
             contract=contract,
             made_for=firmware_id(contract, self.deployable.model),
         )
+        return self.key.sign(image) if self.key is not None else image
 
 
 def fill(template: str, values: Mapping[str, str], name: str) -> str:
@@ -227,6 +231,7 @@ def _slot(request: FirmwareRequest) -> dict[str, str]:
         "SLOT_IMAGE_BYTES": str(len(image.to_bytes())),
         "CONTRACT": ", ".join(f"0x{b:02x}" for b in image.contract),
         "MADE_FOR": ", ".join(f"0x{b:02x}" for b in image.made_for),
+        "PUBLIC_KEY": c_lines((str(b) for b in request.key.public), indent="    ") if request.key else "",
     }
 
 

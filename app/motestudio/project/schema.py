@@ -106,6 +106,7 @@ class ProjectConfig:
         template: id of the template it began with, or empty.
         board: id of the target's board file.
         port: where the board is connected; empty where the user is asked.
+        key: file of the key that models are signed with, from the project's folder; empty where they are not.
         budget: limits.
         classes: in model output order.
         record: how takes are recorded.
@@ -118,6 +119,7 @@ class ProjectConfig:
     template: str = ""
     board: str = ""
     port: str = ""
+    key: str = ""
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     classes: tuple[ClassConfig, ...] = ()
     record: RecordConfig = field(default_factory=RecordConfig)
@@ -129,6 +131,7 @@ class ProjectConfig:
 class _Board(msgspec.Struct):
     id: str = ""
     port: str = ""
+    key: str = ""
 
 
 class _Stage(msgspec.Struct):
@@ -180,6 +183,7 @@ def from_plain(plain: dict[str, Any]) -> ProjectConfig:
         template=body.template,
         board=body.board.id,
         port=body.board.port,
+        key=body.board.key,
         budget=body.budget,
         classes=body.classes,
         record=body.record,
@@ -205,7 +209,7 @@ def to_plain(config: ProjectConfig) -> dict[str, Any]:
         "name": config.name,
         "template": config.template,
         "seed": config.pipeline.seed,
-        "board": {"id": config.board, "port": config.port},
+        "board": {"id": config.board, "port": config.port} | ({"key": config.key} if config.key else {}),
         "budget": asdict(config.budget),
         "record": asdict(config.record) | {"groups": list(config.record.groups)},
         "dataset": asdict(config.dataset) | {"hold_out": list(config.dataset.hold_out)},

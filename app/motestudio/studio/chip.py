@@ -116,6 +116,7 @@ def load_model(
         ) from error
     check_slot(request.deployable.model, slot_bytes)
     image = replace(request.slot_image, made_for=made_for, sequence=sequence)
+    image = request.key.sign(image) if request.key is not None else image
     began = time.monotonic()
     path = deploy.firmware_folder(project) / request.board.id / "build" / "slot.bin"
     path.parent.mkdir(parents=True, exist_ok=True)

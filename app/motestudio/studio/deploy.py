@@ -17,6 +17,7 @@ from motestudio.firmware.generator import generate as write_project
 from motestudio.firmware.generator import preview as preview_project
 from motestudio.firmware.package import build_package, check_fits, sha256_of
 from motestudio.firmware.request import FirmwareRequest
+from motestudio.firmware.signing import load_key
 from motestudio.jobs.launcher import run_program
 from motestudio.project.files import write_atomic
 from motestudio.project.store import Project
@@ -82,6 +83,7 @@ def request_of(studio: Studio, project: Project, run: Run, operation: Operation)
         ops=tuple(op.kernel for op in model.graph.ops),
         arena_bytes=arena_bytes(model.arena),
         features=feature_code(studio, project, deployable, operation),
+        key=load_key(project.folder / project.config.key) if project.config.key else None,
     )
 
 
