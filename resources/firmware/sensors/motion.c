@@ -135,3 +135,39 @@ void motion_convert(const motion_plan *plan, const int16_t raw[MOTION_AXES], int
     frame[i] = plan->exact ? count : rounded((float)count * plan->map[i].gain + plan->map[i].zero);
   }
 }
+
+/* MPU-6050: register map RM-MPU-6000A. It wakes up asleep. */
+static bool mpu_configure(const motion_sensor *self, const motion_plan *plan, float rate_hz,
+                          motion_set set) {
+  (void)self;
+  /* The widest filter that leaves nothing beyond half the rate; it has these corners. */
+  static const uint16_t corners_hz[] = {260, 184, 94, 44, 21, 10, 5};
+  uint8_t filter = 0;
+  while (filter < 6 && (float)corners_hz[filter] > rate_hz / 2.0f) {
+    ++filter;
+  }
+  /* Awake on the gyroscope's clock; each sample new as often as the filter gives one. */
+  return set(0x6B, 0x01) && set(0x1A, filter) && set(0x19, 0) && set(0x1B, plan->rotation->code) &&
+         set(0x1C, plan->acceleration->code);
+}
+
+/* LSM6DS3 and LSM6DSL: data sheets DocID026899 and DocID028475. */
+static bool lsm_configure(const motion_sensor *self, const motion_plan *plan, float rate_hz,
+                          motion_set set) {
+  /* Twice the project's rate or more: a sample is never taken twice, however the two clocks drift. */
+  static const uint16_t rates_hz[] = {26, 52, 104, 208, 416, 833, 1660};
+  uint8_t code = 0;
+  while (code < 6 && (float)rates_hz[code] < 2.0f * rate_hz) {
+    ++code;
+  }
+  const uint8_t rate = (uint8_t)((code + 2) << 4);
+  /* The LSM6DSL's filter at a quarter of its rate, half of ours; the LSM6DS3 chooses its own. */
+  const uint8_t filter = self->is == 0x6A ? 0x02 : 0x00;
+  return set(0x12, 0x44) && set(0x10, rate | plan->acceleration->code | filter) && set(0x11, rate | plan->rotation->code);
+}
+
+const motion_sensor motion_sensors[MOTION_SENSORS] = {
+    {"LSM6DSL", {0x6A, 0x6B}, 0x0F, 0x6A, 0x22, 12, 0x10, lsm_configure, motion_lsm6ds, &motion_lsm6ds_ranges},
+    {"LSM6DS3", {0x6A, 0x6B}, 0x0F, 0x69, 0x22, 12, 0x10, lsm_configure, motion_lsm6ds, &motion_lsm6ds_ranges},
+    {"MPU-6050", {0x68, 0x69}, 0x75, 0x68, 0x3B, 14, 0x6B, mpu_configure, motion_mpu6050, &motion_mpu6050_ranges},
+};

@@ -1,5 +1,5 @@
-/* How a motion sensor serves a project's channels: which range is set, and what becomes of a raw count. Touches no
- * hardware. */
+/* Motion sensors on I2C: which there are, how each is set up, which range serves a project's channels, and what becomes of
+ * a raw count. The bus is the port's. */
 #ifndef MOTE_SENSORS_MOTION_H
 #define MOTE_SENSORS_MOTION_H
 
@@ -42,6 +42,28 @@ typedef struct {
     float zero;   /* counts of the project at the sensor's zero */
   } map[MOTION_CHANNELS];
 } motion_plan;
+
+/* Writes a register of the sensor. */
+typedef bool (*motion_set)(uint8_t reg, uint8_t value);
+
+/* A sensor on I2C. */
+typedef struct motion_sensor motion_sensor;
+struct motion_sensor {
+  const char *name;
+  uint8_t addresses[2];
+  uint8_t who_am_i; /* the register */
+  uint8_t is;       /* what it says there */
+  uint8_t first;    /* register of the counts */
+  uint8_t bytes;
+  uint8_t kept; /* register whose setting is not the one that it wakes up with */
+  /* Sets it up for a plan and the project's rate. */
+  bool (*configure)(const motion_sensor *self, const motion_plan *plan, float rate_hz, motion_set set);
+  void (*counts)(const uint8_t *bytes, int16_t raw[MOTION_AXES]);
+  const motion_ranges *ranges;
+};
+
+enum { MOTION_SENSORS = 3 };
+extern const motion_sensor motion_sensors[MOTION_SENSORS];
 
 /* Whether a unit is one of acceleration or angular rate. */
 bool motion_unit(const char *unit);

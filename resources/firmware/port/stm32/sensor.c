@@ -15,20 +15,7 @@
 /* Samples of 100 ms, which is what they need at most until their values are true. */
 enum { SETTLE = (int)(MOTE_RATE_HZ / 10.0f) + 1 };
 
-typedef struct {
-  const char *name;
-  uint8_t addresses[2];
-  uint8_t who_am_i; /* the register */
-  uint8_t is;       /* what it says there */
-  uint8_t first;    /* register of the counts */
-  uint8_t bytes;
-  uint8_t kept; /* register whose setting is not the one that it wakes up with */
-  bool (*configure)(void);
-  void (*counts)(const uint8_t *bytes, int16_t raw[MOTION_AXES]);
-  const motion_ranges *ranges;
-} model;
-
-static const model *found;
+static const motion_sensor *found;
 static uint8_t address, kept;
 static motion_plan plan;
 static _Atomic bool failed;     /* to give a sample */
@@ -38,50 +25,18 @@ static bool running;
 
 static bool set(uint8_t reg, uint8_t value) { return i2c_write(address, reg, value); }
 
-/* Register map RM-MPU-6000A. It wakes up asleep. */
-static bool mpu_configure(void) {
-  /* The widest filter that leaves nothing beyond half the rate; it has these corners. */
-  static const uint16_t corners_hz[] = {260, 184, 94, 44, 21, 10, 5};
-  uint8_t filter = 0;
-  while (filter < 6 && (float)corners_hz[filter] > MOTE_RATE_HZ / 2.0f) {
-    ++filter;
-  }
-  return set(0x6B, 0x01) && set(0x1A, filter) && set(0x19, 0) && set(0x1B, plan.rotation->code) &&
-         set(0x1C, plan.acceleration->code);
-}
-
-/* Data sheets DocID026899 and DocID028475. */
-static bool lsm_configure(void) {
-  /* Twice the project's rate or more: a sample is never taken twice, however the two clocks drift. */
-  static const uint16_t rates_hz[] = {26, 52, 104, 208, 416, 833, 1660};
-  uint8_t code = 0;
-  while (code < 6 && (float)rates_hz[code] < 2.0f * MOTE_RATE_HZ) {
-    ++code;
-  }
-  const uint8_t rate = (uint8_t)((code + 2) << 4);
-  /* The LSM6DSL's filter at a quarter of its rate; the LSM6DS3 chooses its own. */
-  const uint8_t filter = found->is == 0x6A ? 0x02 : 0x00;
-  return set(0x12, 0x44) && set(0x10, rate | plan.acceleration->code | filter) && set(0x11, rate | plan.rotation->code);
-}
-
-static const model models[] = {
-    {"LSM6DSL", {0x6A, 0x6B}, 0x0F, 0x6A, 0x22, 12, 0x10, lsm_configure, motion_lsm6ds, &motion_lsm6ds_ranges},
-    {"LSM6DS3", {0x6A, 0x6B}, 0x0F, 0x69, 0x22, 12, 0x10, lsm_configure, motion_lsm6ds, &motion_lsm6ds_ranges},
-    {"MPU-6050", {0x68, 0x69}, 0x75, 0x68, 0x3B, 14, 0x6B, mpu_configure, motion_mpu6050, &motion_mpu6050_ranges},
-};
-
 const char *sensor_find(void) {
   if (!chip_is_real()) {
     return "made-up signal";
   }
   i2c_open();
-  for (size_t i = 0; i < sizeof models / sizeof *models; ++i) {
+  for (size_t i = 0; i < MOTION_SENSORS; ++i) {
     for (uint32_t a = 0; a < 2; ++a) {
       uint8_t is;
-      if (i2c_read(models[i].addresses[a], models[i].who_am_i, &is, 1) && is == models[i].is &&
-          motion_choose(&plan, models[i].ranges, mote_config.channels, mote_config.channel_count)) {
-        found = &models[i];
-        address = models[i].addresses[a];
+      if (i2c_read(motion_sensors[i].addresses[a], motion_sensors[i].who_am_i, &is, 1) && is == motion_sensors[i].is &&
+          motion_choose(&plan, motion_sensors[i].ranges, mote_config.channels, mote_config.channel_count)) {
+        found = &motion_sensors[i];
+        address = motion_sensors[i].addresses[a];
         return found->name;
       }
     }
@@ -93,7 +48,7 @@ const char *sensor_find(void) {
 static void configure(void) {
   i2c_open();
   kept = 0; /* which it never is once it is set */
-  const bool answers = found->configure() && i2c_read(address, found->kept, &kept, 1);
+  const bool answers = found->configure(found, &plan, MOTE_RATE_HZ, set) && i2c_read(address, found->kept, &kept, 1);
   atomic_store(&settling, answers ? SETTLE : 0);
   atomic_store(&failed, !answers);
 }

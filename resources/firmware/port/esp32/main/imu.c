@@ -15,25 +15,12 @@ enum { BUS_HZ = 400000, MOST_HZ = 1000, WAIT_MS = 10, TIMER_HZ = 10000000, STAMP
 
 static const char *const TAG = "imu";
 
-typedef struct chip chip;
-struct chip {
-  const char *name;
-  uint8_t addresses[2];
-  uint8_t who_am_i; /* the register */
-  uint8_t is;       /* what it says there */
-  uint8_t first;    /* register of the counts */
-  uint8_t bytes;
-  bool (*configure)(const chip *self);
-  void (*counts)(const uint8_t *bytes, int16_t raw[MOTION_AXES]);
-  const motion_ranges *ranges;
-};
-
 static i2c_master_bus_handle_t bus;
 static i2c_master_dev_handle_t device;
 static gptimer_handle_t timer;
 static bool timer_ready;
 static QueueHandle_t stamps;
-static const chip *found;
+static const motion_sensor *found;
 static motion_plan plan;
 static uint32_t failed; /* reads in a row */
 
@@ -45,42 +32,6 @@ static bool set(uint8_t reg, uint8_t value) {
 static bool get(uint8_t reg, uint8_t *data, size_t length) {
   return i2c_master_transmit_receive(device, &reg, 1, data, length, WAIT_MS) == ESP_OK;
 }
-
-/* --- MPU-6050: register map RM-MPU-6000A -------------------------------------------------------------------- */
-
-static bool mpu_configure(const chip *self) {
-  (void)self;
-  /* The widest filter that leaves nothing beyond half the rate; it has these corners. */
-  static const uint16_t corners_hz[] = {260, 184, 94, 44, 21, 10, 5};
-  uint8_t filter = 0;
-  while (filter < 6 && (float)corners_hz[filter] > MOTE_RATE_HZ / 2.0f) {
-    ++filter;
-  }
-  /* Awake on the gyroscope's clock; each sample new as often as the filter gives one. */
-  return set(0x6B, 0x01) && set(0x1A, filter) && set(0x19, 0) && set(0x1B, plan.rotation->code) &&
-         set(0x1C, plan.acceleration->code);
-}
-
-/* --- LSM6DS3 and LSM6DSL: data sheets DocID026899 and DocID028475 -------------------------------------------- */
-
-static bool lsm_configure(const chip *self) {
-  /* Twice the project's rate or more: a sample is never taken twice, however the two clocks drift. */
-  static const uint16_t rates_hz[] = {26, 52, 104, 208, 416, 833, 1660};
-  uint8_t code = 0;
-  while (code < 6 && (float)rates_hz[code] < 2.0f * MOTE_RATE_HZ) {
-    ++code;
-  }
-  const uint8_t rate = (uint8_t)((code + 2) << 4);
-  /* The LSM6DSL's filter at a quarter of its rate, half of ours; the LSM6DS3 chooses its own. */
-  const uint8_t filter = self->is == 0x6A ? 0x02 : 0x00;
-  return set(0x12, 0x44) && set(0x10, rate | plan.acceleration->code | filter) && set(0x11, rate | plan.rotation->code);
-}
-
-static const chip chips[] = {
-    {"MPU-6050", {0x68, 0x69}, 0x75, 0x68, 0x3B, 14, mpu_configure, motion_mpu6050, &motion_mpu6050_ranges},
-    {"LSM6DS3", {0x6A, 0x6B}, 0x0F, 0x69, 0x22, 12, lsm_configure, motion_lsm6ds, &motion_lsm6ds_ranges},
-    {"LSM6DSL", {0x6A, 0x6B}, 0x0F, 0x6A, 0x22, 12, lsm_configure, motion_lsm6ds, &motion_lsm6ds_ranges},
-};
 
 /* --- the bus -------------------------------------------------------------------------------------------------- */
 
@@ -103,7 +54,7 @@ static bool open_bus(void) {
   return error == ESP_OK;
 }
 
-static bool answers(const chip *one, uint8_t address) {
+static bool answers(const motion_sensor *one, uint8_t address) {
   if (i2c_master_probe(bus, address, WAIT_MS) != ESP_OK) {
     return false;
   }
@@ -154,7 +105,7 @@ static bool open_timer(void) {
 /* --- the sensor ----------------------------------------------------------------------------------------------- */
 
 static bool imu_start(void) {
-  if (!found->configure(found)) {
+  if (!found->configure(found, &plan, MOTE_RATE_HZ, set)) {
     ESP_LOGE(TAG, "the %s does not take its settings", found->name);
     return false;
   }
@@ -179,7 +130,8 @@ static uint32_t imu_read(int16_t *frames, uint32_t most, uint64_t *time_us) {
     if (++failed == RETRY_AFTER) {
       ESP_LOGE(TAG, "the %s does not answer any more", found->name);
     }
-    if (failed % RETRY_AFTER == 0 && found->configure(found)) { /* it may have lost power in between */
+    if (failed % RETRY_AFTER == 0 &&
+        found->configure(found, &plan, MOTE_RATE_HZ, set)) { /* it may have lost power in between */
       ESP_LOGI(TAG, "the %s is back", found->name);
     }
     return 0;
@@ -205,18 +157,18 @@ const sensor *imu_find(void) {
   if (!open_bus() || !open_timer()) {
     return NULL;
   }
-  for (size_t i = 0; i < sizeof chips / sizeof chips[0]; ++i) {
+  for (size_t i = 0; i < MOTION_SENSORS; ++i) {
     for (int a = 0; a < 2; ++a) {
-      if (!answers(&chips[i], chips[i].addresses[a])) {
+      if (!answers(&motion_sensors[i], motion_sensors[i].addresses[a])) {
         continue;
       }
-      if (!motion_choose(&plan, chips[i].ranges, mote_config.channels, mote_config.channel_count)) {
-        ESP_LOGE(TAG, "the %s cannot give every channel of this project", chips[i].name);
+      if (!motion_choose(&plan, motion_sensors[i].ranges, mote_config.channels, mote_config.channel_count)) {
+        ESP_LOGE(TAG, "the %s cannot give every channel of this project", motion_sensors[i].name);
         return NULL;
       }
-      found = &chips[i];
+      found = &motion_sensors[i];
       imu.name = found->name;
-      ESP_LOGI(TAG, "%s at 0x%02x", found->name, chips[i].addresses[a]);
+      ESP_LOGI(TAG, "%s at 0x%02x", found->name, motion_sensors[i].addresses[a]);
       tell("acceleration", "g", plan.acceleration);
       tell("rotation", "deg/s", plan.rotation);
       return &imu;
