@@ -18,10 +18,7 @@ studio: $(VENV)/.installed
 	@packaging/system-packages.sh studio
 	@$(BIN)/mote studio
 
-# Three runs that share nothing, two at a time: most of what they do is wait for processes.
-test: lint $(VENV)/.dev $(HEADLESS)/.installed
-	@$(MAKE) --no-print-directory -j2 unit headless gui
-	@$(MAKE) --no-print-directory screenshots
+test: lint unit gui screenshots headless
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check app plugins tests packaging
