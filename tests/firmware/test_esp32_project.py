@@ -13,7 +13,7 @@ import pytest
 from idf_component_tools.manager import ManifestManager
 
 from motestudio.domain.signal import Channel, ChannelGroup
-from motestudio.errors import BuildError, FlashError
+from motestudio.errors import FlashError
 from motestudio.firmware.boards import load_boards
 from motestudio.firmware.esp32 import SLOT_BYTES, link_baud
 from motestudio.firmware.generator import FirmwareProject, generate
@@ -184,13 +184,6 @@ def test_a_call_that_esp_idf_has_not_got_is_found(project: FirmwareProject, port
     with pytest.raises(AssertionError, match="xStreamBufferSend"):
         idf.check_sources(port, idf.sdkconfig(port, chip_of(project)), tmp_path)
     link.write_text(text)
-
-
-def test_a_board_file_without_its_chip_is_told(tmp_path: Path) -> None:
-    nameless = replace(VIRTUAL, name="Mine", family="esp32")
-    with pytest.raises(BuildError, match="Mine") as caught:
-        make_project(tmp_path, TWIN, (WINDOW, CHANNELS), {"test_gain": GAIN}, board=nameless)
-    assert caught.value.data["key"] == "flashing.esptool_chip"
 
 
 def test_a_model_that_its_partition_cannot_hold_is_told(project: FirmwareProject, tmp_path: Path) -> None:

@@ -52,6 +52,10 @@ def check_port(board: BoardFile) -> None:
         BuildError: ``firmware.no_port``.
     """
     if board.family == "esp32":
+        if not board.flashing.esptool_chip:
+            text = f"The board file of {board.name} does not tell its chip as ESP-IDF calls it."
+            hint = 'Add a table [flashing] with esptool_chip = "esp32c3" or whatever it is.'
+            raise BuildError("firmware.no_port", text, hint, {"board": board.id})
         return
     if board.family != "stm32":
         text = f"There is no whole firmware to build for {board.name}: it is sent the model as a package."

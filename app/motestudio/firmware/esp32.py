@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from motestudio.errors import BuildError
 from motestudio.firmware.request import FirmwareRequest
 from motestudio.firmware.slot_image import check_slot
 
@@ -19,18 +18,10 @@ def esp32_values(request: FirmwareRequest) -> dict[str, str]:
     """Text for the places that only the templates of this port have.
 
     Raises:
-        BuildError: ``firmware.board``: the board file does not tell which chip it is.
         FlashError: ``flash.too_big``: the model does not fit its partition.
     """
-    if not (chip := request.board.flashing.esptool_chip):
-        raise BuildError(
-            "firmware.board",
-            f"The board file of {request.board.name} does not tell its chip as ESP-IDF calls it.",
-            'Add a table [flashing] with esptool_chip = "esp32c3" or whatever it is.',
-            {"key": "flashing.esptool_chip"},
-        )
     check_slot(request.deployable.model, SLOT_BYTES)
-    return {"IDF_TARGET": chip, "LINK_BAUD": str(link_baud(request))}
+    return {"IDF_TARGET": request.board.flashing.esptool_chip, "LINK_BAUD": str(link_baud(request))}
 
 
 def link_baud(request: FirmwareRequest) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from motestudio import __version__
+from motestudio.domain.board import BoardFile
 from motestudio.errors import BuildError
 from motestudio.firmware.esp32 import esp32_values
 from motestudio.firmware.feature_code import folder_of
@@ -169,7 +170,7 @@ def generate(folder: Path, request: FirmwareRequest) -> FirmwareProject:
 def _contents(request: FirmwareRequest) -> dict[str, bytes]:
     """Content of every file by path."""
     source = resources_dir() / "firmware"
-    family = request.board.family
+    family = _port(request.board)
     parts = ["core", "sensors", "port/host", "user"] + ([f"port/{family}"] if family != "virtual" else [])
     try:
         values = template_values(request) | _PORT_VALUES[family](request)
@@ -197,6 +198,12 @@ def _contents(request: FirmwareRequest) -> dict[str, bytes]:
         text = f"A source of the firmware cannot be read: {error.filename}: {error.strerror}."
         raise BuildError("firmware.source", text, "Reinstall Mote Studio or the plugin.") from error
     return files
+
+
+def _port(board: BoardFile) -> str:
+    """Which port a board's project has; a user's board whose file does not tell what its port must know has none."""
+    known = {"stm32": board.stm32 is not None, "esp32": bool(board.flashing.esptool_chip)}
+    return board.family if known.get(board.family, True) else "virtual"
 
 
 def _compare(target: Path, path: str, data: bytes, recorded: dict[str, str]) -> GeneratedFile:

@@ -114,7 +114,7 @@ def _package_folder(point: importlib.metadata.EntryPoint, distribution: importli
     """The folder of a package, without importing it (or its parents)."""
     try:
         head, *rest = point.module.split(".")
-    except AttributeError:  # an entry point whose value is none
+    except (AttributeError, ValueError):  # a value that is none, as the library's and its backport's readers say it
         return None
     places = [Path(str(distribution.locate_file("/".join([head, *rest]))))]
     try:

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from motestudio.domain.board import Flashing
 from motestudio.errors import BuildError
 from motestudio.firmware.c_text import c_constants, c_float, c_int, c_string
+from motestudio.firmware.chip_image import check_port
 from motestudio.firmware.generator import generate, preview
 from motestudio.firmware.ops import resolver_calls
 
@@ -203,3 +205,15 @@ def test_what_a_target_stage_added_stays_until_one_adds_something_else(tmp_path:
     assert states == {"target/Makefile": "edited", "target/sub/x.txt": "removed"}
     assert makefile.read_bytes() == b"two\n"
     assert makefile.with_name("Makefile.orig").read_bytes() == b"mine\n"
+
+
+@pytest.mark.parametrize("family", ["stm32", "esp32"])
+def test_board_file_that_does_not_tell_what_its_port_must_know_gets_a_project_without_one(
+    tmp_path: Path, request_for_firmware, family: str
+):
+    board = dataclasses.replace(request_for_firmware.board, family=family, stm32=None, flashing=Flashing())
+    project = generate(tmp_path, dataclasses.replace(request_for_firmware, board=board))
+    assert {f.path.split("/")[1] for f in project.files if f.path.startswith("port/")} == {"host"}
+    with pytest.raises(BuildError) as caught:
+        check_port(board)
+    assert (caught.value.code, "Add a table" in caught.value.hint) == ("firmware.no_port", True)
