@@ -118,7 +118,7 @@ def _load_slot(image: bytes, progress: Callable[[float], None] | None, chunk: in
     yield from single("slot_end", {})
     said = yield from single("slots", {})  # has it read its flash once more
     try:
-        theirs = said["slots"][said["active"]]["sha256"]
+        theirs = said["slots"][said["active"]]["sha256"] if said["active"] >= 0 else None
     except (KeyError, IndexError, TypeError):
         theirs = None
     return _verified(hashlib.sha256(model).hexdigest(), theirs)
