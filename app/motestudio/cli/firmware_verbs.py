@@ -122,11 +122,14 @@ def _wait(state: State, url: str, how: str) -> None:
 def _tell_image(state: State, image: ChipImage) -> None:
     if not image.has_model:
         state.output.warn("Built without TFLM (mote sdk get, or MOTE_TFLM_DIR): it streams, but infers nothing.")
+    if image.note:
+        state.output.warn(image.note)
     facts = {
         "image": str(image.path),
         "flash_bytes": image.flash_bytes,
         "ram_bytes": image.ram_bytes,
         "has_model": image.has_model,
+        "note": image.note,
         "seconds": round(image.seconds, 2),
         "parts": {part.name: {"flash": part.flash_bytes, "ram": part.ram_bytes} for part in image.parts},
     }

@@ -15,6 +15,7 @@ from motestudio.domain.board import BoardFile
 from motestudio.errors import BuildError
 from motestudio.firmware import toolchain
 from motestudio.firmware.builder import Run, run_step
+from motestudio.firmware.feature_code import step_note
 from motestudio.firmware.generator import FirmwareProject
 from motestudio.firmware.link_map import PartSize, read_link_map
 from motestudio.firmware.stm32 import chip_of
@@ -35,6 +36,7 @@ class ChipImage:
         parts: what fills both, by the linker's map.
         has_model: whether TensorFlow Lite Micro is linked in; without it the board streams and infers nothing.
         seconds: of the build.
+        note: what could be had for less, a sentence or two; or empty.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class ChipImage:
     has_model: bool
     seconds: float
     parts: tuple[PartSize, ...] = ()
+    note: str = ""
 
 
 def check_port(board: BoardFile) -> None:
@@ -86,7 +89,9 @@ def build_image(project: FirmwareProject, run: Run, tflm_dir: str = "") -> ChipI
     parts = read_link_map(link_map.read_text(encoding="utf-8", errors="replace")) if link_map.is_file() else ()
     flash, ram = sum(p.flash_bytes for p in parts), sum(p.ram_bytes for p in parts)
     has_model = bool(tflm_dir) or board.family == "esp32"
-    return ChipImage(image, flash, ram, has_model, time.monotonic() - began, parts)
+    signal = project.request.deployable.signal
+    note = step_note(project.request.features, signal.window_samples, signal.step_samples)
+    return ChipImage(image, flash, ram, has_model, time.monotonic() - began, parts, note)
 
 
 def _stm32(folder: Path, run: Run, tflm_dir: str) -> tuple[Path, Path]:

@@ -56,6 +56,24 @@ def streaming(features: Sequence[FeatureCode], window: int, step: int) -> bool:
     return step <= window and all(code.hop_samples > 0 and step % code.hop_samples == 0 for code in features)
 
 
+def step_note(features: Sequence[FeatureCode], window: int, step: int) -> str:
+    """What a step costs that makes features start anew for every window though they need not; empty where none does.
+
+    Args:
+        features: of the model.
+        window: in samples, like the next.
+        step: between two windows.
+    """
+    if streaming(features, window, step) or step > window or not all(code.hop_samples for code in features):
+        return ""
+    hop = math.lcm(*(code.hop_samples for code in features))
+    better = " or ".join(f"{n:,}" for n in (step // hop * hop, (step // hop + 1) * hop) if 0 < n <= window)
+    return (
+        f"A window begins every {step:,} samples, which is no multiple of the features' hop of {hop:,}: the board keeps"
+        f" whole windows in RAM and computes them anew." + (f" With {better} it would not." if better else "")
+    )
+
+
 def layout(features: Sequence[FeatureCode]) -> list[tuple[int, int, int]]:
     """Base, width and stride of each use's values in the model's input."""
     _, axes = joined_shape([code.block for code in features])

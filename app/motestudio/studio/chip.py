@@ -63,6 +63,8 @@ def build(studio: Studio, project: Project, run: Run, operation: Operation, *, t
         return done.exit_code, done.output
 
     image = build_image(made, run_tool, str(tree.folder) if tree else "")
+    if image.note:
+        operation.log(image.note)
     operation.progress(1.0, f"{image.flash_bytes} bytes of flash, {image.ram_bytes} of RAM")
     return image
 
