@@ -57,11 +57,13 @@ class FileServer:
             handler.send_header("Content-Length", str(len(body)))
         handler.send_header("ETag", self.tag)
         handler.end_headers()
-        if self.stall:
-            handler.wfile.write(body[: len(body) // 2])
+        end = self.cut_at or len(body)
+        half = min(len(body) // 2, end) if self.stall else 0
+        if half:
+            handler.wfile.write(body[:half])
             handler.wfile.flush()
             self.release.wait(30)
-        handler.wfile.write(body[: self.cut_at] if self.cut_at else body)
+        handler.wfile.write(body[half:end])
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import errno
 import gzip
 import hashlib
 import os
+import posixpath
 import shutil
 import tarfile
 import tempfile
@@ -27,7 +28,7 @@ from motestudio.studio.download import download
 from motestudio.studio.operation import Operation
 
 _CHUNK = 256 * 1024
-# Pythons before 3.11.4 have no filter; what is unpacked has passed the SHA-256 in any case.
+# Pythons before 3.11.4 have no filter: `_check_member` holds there by itself.
 _FILTER: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 
@@ -126,6 +127,7 @@ def _unpack(archive: Path, place: Path, pin: TflmPin, operation: Operation, sour
                 for number, member in enumerate(tar):
                     if number % 50 == 0:
                         operation.progress(0.4 + 0.6 * member.offset / pin.tar_bytes, "Unpacking")
+                    _check_member(member)
                     tar.extract(member, inside, **_FILTER)
             if not tflm.read_tree(inside / pin.root).is_tree:
                 raise BuildError("sdk.archive", f"{source} holds no TensorFlow Lite Micro tree.", "Get another one.")
@@ -139,6 +141,20 @@ def _unpack(archive: Path, place: Path, pin: TflmPin, operation: Operation, sour
             raise BuildError("sdk.archive", text, "Get another one.", {"path": str(archive)}) from error
         finally:
             shutil.rmtree(inside, ignore_errors=True)
+
+
+def _check_member(member: tarfile.TarInfo) -> None:
+    """See that a member is a file, folder or link that stays in its archive; raises `tarfile.TarError`."""
+    target = ""
+    if member.issym():
+        target = posixpath.join(posixpath.dirname(member.name), member.linkname)
+    elif member.islnk():
+        target = member.linkname
+    for path in map(posixpath.normpath, (member.name, target)):
+        if path.startswith(("/", "../")) or path == "..":
+            raise tarfile.TarError(f"{member.name} leads out of it")
+    if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
+        raise tarfile.TarError(f"{member.name} is neither a file nor a folder")
 
 
 def _check_hash(archive: Path, pin: TflmPin, operation: Operation) -> None:

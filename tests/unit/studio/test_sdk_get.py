@@ -17,7 +17,7 @@ import pytest
 from motestudio.errors import AppError, Cancelled
 from motestudio.firmware import tflm
 from motestudio.firmware.tflm import TflmPin
-from motestudio.studio import sdk
+from motestudio.studio import sdk, sdk_get
 from motestudio.studio.download import _pour as pour
 from motestudio.studio.operation import Happening, Operation
 from motestudio.studio.sdk_get import get
@@ -255,12 +255,15 @@ def test_a_source_that_is_not_there_is_said(tmp_path: Path, pin: TflmPin) -> Non
     refused("sdk.no_source", source=tmp_path / "none", pin=pin)
 
 
+@pytest.mark.parametrize("filtered", [True, False])  # older Pythons have no filter of their own
 @pytest.mark.parametrize(
     "evil", [{"files": {"../../escaped": b"x"}}, {"links": {"link": "/etc"}}, {"links": {"link": "../../.."}}]
 )
 def test_an_archive_that_reaches_out_of_its_folder_is_not_unpacked(
-    tmp_path: Path, evil: dict[str, dict[str, str]], home: Path
+    tmp_path: Path, evil: dict[str, dict[str, str]], filtered: bool, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if not filtered:
+        monkeypatch.setattr(sdk_get, "_FILTER", {})
     content, pin = pack(evil.get("files"), links=evil.get("links"))
     (tmp_path / "evil.tar.gz").write_bytes(content)
     refused("sdk.archive", source=tmp_path / "evil.tar.gz", pin=pin)
