@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motestudio.firmware.slot_image import HEADER_BYTES, SlotImage
+from motestudio.domain.board import SLOT_HEADER_BYTES
+from motestudio.firmware.slot_image import SlotImage
 
 CONTRACT, FIRMWARE = b"\x11" * 16, b"\x22" * 16
 SLOT_BYTES, ARENA = 1024, 4096
@@ -86,7 +87,7 @@ def test_sequences_wrap_around(board):
 
 
 @settings(max_examples=40, deadline=None)
-@given(length=st.integers(1, SLOT_BYTES - HEADER_BYTES), piece=st.integers(1, 30).map(lambda n: 16 * n))
+@given(length=st.integers(1, SLOT_BYTES - SLOT_HEADER_BYTES), piece=st.integers(1, 30).map(lambda n: 16 * n))
 def test_any_length_in_any_pieces(driver, length: int, piece: int):
     driver.ask(f"slots {SLOT_BYTES} {ARENA} 0")
     driver.ask("boot")
@@ -123,7 +124,7 @@ def test_power_lost_at_any_moment_leaves_the_old_model_or_the_new_one(driver):
 
 
 @settings(max_examples=150, deadline=None)
-@given(offset=st.integers(0, HEADER_BYTES + 199))
+@given(offset=st.integers(0, SLOT_HEADER_BYTES + 199))
 def test_a_flipped_bit_anywhere_is_found_and_the_other_slot_runs(driver, offset: int):
     driver.ask(f"slots {SLOT_BYTES} {ARENA} 0")
     driver.ask("boot")
@@ -141,7 +142,7 @@ def test_a_flipped_bit_anywhere_is_found_and_the_other_slot_runs(driver, offset:
         ({"contract": b"\x12" * 16}, State.STALE),
         ({"made_for": b"\x23" * 16}, State.STALE),
         ({"arena_bytes": ARENA + 1}, State.TOO_LARGE),
-        ({"model": b"x" * (SLOT_BYTES - HEADER_BYTES + 1)}, State.TOO_LARGE),
+        ({"model": b"x" * (SLOT_BYTES - SLOT_HEADER_BYTES + 1)}, State.TOO_LARGE),
         ({"sequence": 1}, State.STALE),
     ],
 )
@@ -150,7 +151,7 @@ def test_what_the_firmware_cannot_take_is_refused_and_the_old_one_kept(board, wr
     assert send(board, image(**({"model": b"new", "sequence": 2} | wrong))) == state
     assert running(board) == b"old"
     assert board.ask("boot") == f"0 {State.GOOD} {State.EMPTY}"
-    assert send(board, image(b"x" * (SLOT_BYTES - HEADER_BYTES), 2)) == State.GOOD
+    assert send(board, image(b"x" * (SLOT_BYTES - SLOT_HEADER_BYTES), 2)) == State.GOOD
 
 
 def test_model_that_is_not_what_its_header_says_does_not_run(board):

@@ -11,13 +11,12 @@ from typing import Any
 
 from motestudio.devices.link.frames import MAX_PAYLOAD
 from motestudio.devices.link.protocol import Reply
+from motestudio.domain.board import SLOT_HEADER_BYTES, SLOT_MAGIC
 from motestudio.errors import AppError, DeviceError, FlashError
 
 CHUNK_BYTES = 4096
 """Bytes of a package or a window in one request, at most."""
 _ENVELOPE_BYTES, _PIECE_ALIGN = 96, 16
-SLOT_MAGIC, SLOT_HEADER_BYTES = b"MOTESLOT", 256
-"""How the image of a model slot begins, and the bytes before its model (core/mote_slot.h)."""
 
 Step = tuple[str, dict[str, Any]]
 Exchange = Generator[Step, Reply, dict[str, Any]]

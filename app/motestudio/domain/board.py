@@ -9,6 +9,8 @@ from motestudio.domain.signal import ChannelGroup
 
 FLASH_ORIGIN = 0x0800_0000
 """Where an STM32's flash begins."""
+SLOT_MAGIC, SLOT_HEADER_BYTES = b"MOTESLOT", 256
+"""How the image of a model slot begins, and the bytes before its model (core/mote_slot.h)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,9 @@ def _contents(request: FirmwareRequest) -> dict[str, bytes]:
         params = (source / "templates" / _USE_TEMPLATE).read_text(encoding="utf-8")
         for number, code in enumerate(request.features):
             folder = folder_of(number, code)
-            files[f"{folder}/feature_params.h"] = fill(params, use_values(request, number), _USE_TEMPLATE).encode()
+            files[f"{folder}/feature_params.h"] = fill(
+                params, values | use_values(code, number), _USE_TEMPLATE
+            ).encode()
             for path in code.sources:
                 files[f"{folder}/{path.name}"] = path.read_bytes()
         if request.key is not None:

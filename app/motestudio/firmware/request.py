@@ -151,10 +151,9 @@ def template_values(request: FirmwareRequest) -> dict[str, str]:
     )
 
 
-def use_values(request: FirmwareRequest, number: int) -> dict[str, str]:
-    """Text for every place in the parameters of one use of a feature stage."""
-    code = request.features[number]
-    return template_values(request) | {
+def use_values(code: FeatureCode, number: int) -> dict[str, str]:
+    """Text for the places that only the parameters of one use of a feature stage have."""
+    return {
         "NUMBER": str(number),
         "FEATURE_STAGE": c_comment(code.block.stage),
         "USE_COUNT": c_int(code.count),
@@ -226,9 +225,10 @@ def _post(request: FirmwareRequest) -> dict[str, str]:
 
 def _slot(request: FirmwareRequest) -> dict[str, str]:
     image = request.slot_image
+    data = image.to_bytes()
     return {
-        "SLOT_DATA": c_lines((str(b) for b in image.to_bytes()), indent="    "),
-        "SLOT_IMAGE_BYTES": str(len(image.to_bytes())),
+        "SLOT_DATA": c_lines((str(b) for b in data), indent="    "),
+        "SLOT_IMAGE_BYTES": str(len(data)),
         "CONTRACT": ", ".join(f"0x{b:02x}" for b in image.contract),
         "MADE_FOR": ", ".join(f"0x{b:02x}" for b in image.made_for),
         "PUBLIC_KEY": c_lines((str(b) for b in request.key.public), indent="    ") if request.key else "",

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 import google_crc32c
 
+from motestudio.domain.board import SLOT_HEADER_BYTES, SLOT_MAGIC
 from motestudio.errors import FlashError
 from motestudio.firmware.c_text import c_constants
 from motestudio.firmware.feature_code import FeatureCode
 from motestudio.sdk.deployable import Deployable
 
-HEADER_BYTES = 256
 ID_BYTES = 16
 SIGNATURE_BYTES = 64
 NAME_BYTES = 32
 _HEAD = struct.Struct("<8sHHIIIII16s16s32s32s")
-_MAGIC, _FORMAT = b"MOTESLOT", 1
+_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class SlotImage:
     def header(self) -> bytes:
         """The 256 bytes before the model."""
         head = self._head.ljust(128, b"\0") + self.signature.ljust(SIGNATURE_BYTES, b"\0")
-        body = head.ljust(HEADER_BYTES - 4, b"\0")
+        body = head.ljust(SLOT_HEADER_BYTES - 4, b"\0")
         return body + struct.pack("<I", google_crc32c.value(body))
 
     @property
@@ -67,7 +67,7 @@ class SlotImage:
     @property
     def _head(self) -> bytes:
         return _HEAD.pack(
-            *(_MAGIC, _FORMAT, HEADER_BYTES, self.sequence & 0xFFFFFFFF, len(self.model), self.arena_bytes),
+            *(SLOT_MAGIC, _FORMAT, SLOT_HEADER_BYTES, self.sequence & 0xFFFFFFFF, len(self.model), self.arena_bytes),
             *(google_crc32c.value(self.model), len(self.signature), self.contract, self.made_for),
             *(hashlib.sha256(self.model).digest(), _name(self.name)),
         )
@@ -104,13 +104,13 @@ def check_slot(model: bytes, slot_bytes: int) -> None:
     Raises:
         FlashError: ``flash.too_big``, by how much.
     """
-    if (over := HEADER_BYTES + len(model) - slot_bytes) > 0:
+    if (over := SLOT_HEADER_BYTES + len(model) - slot_bytes) > 0:
         raise FlashError(
             "flash.too_big",
-            f"The model has {len(model):,} bytes; a model slot of this board takes {slot_bytes - HEADER_BYTES:,}:"
+            f"The model has {len(model):,} bytes; a model slot of this board takes {slot_bytes - SLOT_HEADER_BYTES:,}:"
             f" {over:,} bytes too many.",
             "Train or compress it smaller, or give slots more room in the board file (model_slots, slot_bytes).",
-            {"region": "model slot", "over": over, "needed": len(model), "available": slot_bytes - HEADER_BYTES},
+            {"region": "model slot", "over": over, "needed": len(model), "available": slot_bytes - SLOT_HEADER_BYTES},
         )
 
 

@@ -26,6 +26,8 @@ from motestudio.studio.home import Studio
 from motestudio.studio.operation import Operation
 from motestudio.studio.run_store import Run
 
+BUILDING = "Building for the chip"
+"""What `build` tells when the project is generated and its own build system begins."""
 _BUILD_SECONDS = 900.0
 
 
@@ -55,7 +57,7 @@ def build(studio: Studio, project: Project, run: Run, operation: Operation, *, t
     deploy.check_fit(studio, project, run)
     with operation.within(0.0, 0.4) as part:
         made = deploy.generate(studio, project, run, part)
-    operation.progress(0.4, "Building for the chip")
+    operation.progress(0.4, BUILDING)
 
     def run_tool(argv: Sequence[str], cwd: Path) -> tuple[int, str]:
         operation.log(shlex.join(argv))

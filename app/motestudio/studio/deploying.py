@@ -31,7 +31,6 @@ WAYS: tuple[Way, ...] = ("virtual", "emulator", "chip", "model")
 
 EMULATED_SERIAL = "EMULATED"
 """What the STM32 firmware says as its serial number where it finds no chip under it."""
-_BUILDING = "Building for the chip"
 """What `chip.build` says when the project is written and the compiler begins."""
 _START_SECONDS = 20.0
 _LOOK_SECONDS = 0.2
@@ -193,7 +192,7 @@ def build_image(studio: Studio, project: Project, run: Run, operation: Operation
 
     def heard(happening: Happening) -> None:
         nonlocal wrote, generated
-        if happening.kind == "progress" and happening.text == _BUILDING:
+        if happening.kind == "progress" and happening.text == chip.BUILDING:
             generated = time.monotonic()
             operation.done("generate", wrote, generated - began)
             operation.on_happening(Happening("part", "Build", name="build"))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
+from support.emulated_programs import compile_for
 
 HERE = Path(__file__).parent
 # Its own `long` is what 32 bits are: printf's letters are right for the computer, and mean the same there.
@@ -31,18 +29,6 @@ def compile_program(program: Path, sources: Sequence[Path | str], includes: Sequ
         includes: folders of headers, likewise.
         cwd: where the compiler runs.
     """
-    for needed in ("arm-none-eabi-gcc", "qemu-system-arm"):
-        if shutil.which(needed) is None:
-            pytest.skip(f"there is no {needed}")
-    argv = [
-        "arm-none-eabi-gcc",
-        *FLAGS,
-        *(f"-I{i}" for i in includes),
-        HERE / "vectors.c",
-        *sources,
-        "-lm",
-        "-o",
-        program,
-    ]
-    done = subprocess.run(list(map(str, argv)), cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    folders = [f"-I{i}" for i in includes]
+    argv = ["arm-none-eabi-gcc", *FLAGS, *folders, HERE / "vectors.c", *sources, "-lm", "-o", program]
+    compile_for(RUN[0], argv, cwd)

@@ -4,12 +4,10 @@ streams are this computer's.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
+from support.emulated_programs import compile_for
 
 HERE = Path(__file__).parent
 COMPILER = "riscv64-unknown-elf-gcc"
@@ -38,10 +36,6 @@ def compile_program(program: Path, sources: Sequence[Path | str], includes: Sequ
         includes: folders of headers, likewise.
         cwd: where the compiler runs.
     """
-    for needed in (COMPILER, "qemu-system-riscv32"):
-        if shutil.which(needed) is None:
-            pytest.skip(f"there is no {needed}")
     folders = [f"-I{i}" for i in includes]
     argv = [COMPILER, *FLAGS, *folders, HERE / "streams.c", *sources, "-lm", "-o", program]
-    done = subprocess.run(list(map(str, argv)), cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    compile_for(RUN[0], argv, cwd)

@@ -7,10 +7,11 @@ import pytest
 
 from motestudio.devices import exchanges
 from motestudio.devices.link.protocol import Reply
+from motestudio.domain.board import SLOT_HEADER_BYTES, SLOT_MAGIC
 from motestudio.errors import AppError, FlashError
 
 MODEL = bytes(range(256)) * 10
-IMAGE = exchanges.SLOT_MAGIC.ljust(exchanges.SLOT_HEADER_BYTES, b"h") + MODEL
+IMAGE = SLOT_MAGIC.ljust(SLOT_HEADER_BYTES, b"h") + MODEL
 
 
 def run(exchange: exchanges.Exchange, answers: dict[str, Reply]) -> tuple[dict[str, Any], list[tuple[str, dict]]]:

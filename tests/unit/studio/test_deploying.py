@@ -157,7 +157,7 @@ def test_generating_and_building_are_told_apart(monkeypatch: pytest.MonkeyPatch,
     def build(_: object, __: object, ___: Run, operation: Operation) -> ChipImage:
         operation.progress(0.0, "Writing the firmware project")
         operation.progress(0.4, "3 of 4 files changed")
-        operation.progress(0.4, "Building for the chip")
+        operation.progress(0.4, chip.BUILDING)
         operation.log("cmake")
         return ChipImage(Path("a.elf"), 2048, 1024, has_model=True, seconds=1.0)
 

@@ -13,13 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from motestudio.domain.board import BoardFile
+from motestudio.domain.board import FLASH_ORIGIN, BoardFile
 from motestudio.errors import FlashError
 from motestudio.firmware.elf import read_segments
 from motestudio.firmware.flashers.esp_image import check_esp_image
 
-STM32_FLASH = 0x0800_0000
-"""Where the flash of every STM32 begins."""
 ERASED = b"\xff"
 FLASHER_ARGS = "flasher_args.json"
 _MAX_FILE = 64 * 1024 * 1024
@@ -86,13 +84,13 @@ def _stm32_regions(board: BoardFile, path: Path) -> tuple[Region, ...]:
     if not segments:
         raise _bad(path.name, "it is no ELF file with anything to load")
     regions = _merged([Region(address, data, path.name) for address, data in segments])
-    limit = STM32_FLASH + board.flash_bytes
+    limit = FLASH_ORIGIN + board.flash_bytes
     for region in regions:
-        if region.address < STM32_FLASH or region.end > limit:
+        if region.address < FLASH_ORIGIN or region.end > limit:
             raise FlashError(
                 "flash.too_big",
                 f"{path.name} wants 0x{region.address:08x} to 0x{region.end - 1:08x}; the flash of {board.name} is"
-                f" 0x{STM32_FLASH:08x} to 0x{limit - 1:08x}.",
+                f" 0x{FLASH_ORIGIN:08x} to 0x{limit - 1:08x}.",
                 "Build the firmware for this board, or make the model smaller.",
                 {"board": board.id, "address": region.address, "end": region.end},
             )
